@@ -1,0 +1,213 @@
+"""The oracle and Skein side by side, and the running of one sequence of steps on both."""
+
+import contextlib
+import time
+
+from skeintest import ORACLE_BINARY, Client, Error, Server
+from skeintest.compare import agree
+
+from .differences import is_expected
+from .pseudo import PSEUDO
+from .state import read_state
+
+CONFIG = {
+    "enable-debug-command": "yes",
+    "enable-protected-configs": "yes",
+    "notify-keyspace-events": "''",
+    "proto-max-bulk-len": "64mb",
+    "client-query-buffer-limit": "64mb",
+    "databases": "16",
+}
+CLOSED = "(connection closed)"
+GRACE_SECONDS = 0.3
+
+
+class Mismatch(AssertionError):
+    """The two servers disagree."""
+
+
+class Side:
+    """One of the two servers with its control connection and the connections of the sequence."""
+
+    def __init__(self, server):
+        self.server = server
+        self.control = server.client(strict=True)
+        self.connections = []
+
+    def open(self, count, proto):
+        for connection in self.connections:
+            connection.close()
+        self.connections = [self.new(proto) for _ in range(count)]
+
+    def new(self, proto):
+        return _connect(self.server, proto)
+
+    def settle(self):
+        """Two round trips: whatever was sent before has been executed and answered after them."""
+        self.control("PING")
+        self.control("PING")
+
+    def known_commands(self):
+        return {name.decode().upper().replace("|", " ") for name in self.control("COMMAND", "LIST")}
+
+    def close(self):
+        for connection in self.connections:
+            connection.close()
+        self.connections = []
+
+
+def _connect(server, proto):
+    return Client(server.address, strict=True, proto=proto)
+
+
+class Pair:
+    """Both servers for a whole test run."""
+
+    def __init__(self):
+        self.servers = [Server(CONFIG, binary=ORACLE_BINARY), Server(CONFIG)]
+        self.sides = []
+
+    def start(self):
+        for server in self.servers:
+            server.start()
+        self.sides = [Side(server) for server in self.servers]
+        self.defaults = [side.control.config("*") for side in self.sides]
+        known = [side.known_commands() for side in self.sides]
+        self.known = known[0] & known[1]
+        return self
+
+    def stop(self):
+        for server in self.servers:
+            try:
+                server.stop()
+            finally:
+                server.remove()
+
+    def kill(self):
+        for server in self.servers:
+            server.kill()
+            server.remove()
+
+    def both(self, action):
+        """The results of `action(side)` on both sides."""
+        return [action(side) for side in self.sides]
+
+    def revive(self):
+        """A server that a failing example ended is started again for the next one."""
+        for at, server in enumerate(self.servers):
+            if not server.is_running():
+                server.start()
+                self.sides[at] = Side(server)
+
+    def begin(self, family, proto):
+        self.revive()
+        for side in self.sides:
+            side.control("FLUSHALL")
+            for command in family.setup:
+                side.control(*command)
+            side.open(family.connections, proto)
+
+    # Running
+
+    def run(self, family, steps, proto, pipelined):
+        """Runs the steps on both sides; raises Mismatch with the whole sequence on a difference."""
+        self.begin(family, proto)
+        self.proto = proto
+        history = Report(family, steps, proto, pipelined)
+        with _blame(self, history):
+            if family.events:
+                self._run_events(steps, history)
+            elif pipelined and not any(step.name in PSEUDO for step in steps):
+                self._run_pipelined(steps, history)
+            else:
+                self._run_one_by_one(steps, history)
+            left, right = self.both(lambda side: read_state(side.control))
+            if left != right:
+                raise Mismatch(history.text(len(steps) - 1, left, right, "the data afterwards"))
+
+    def _run_one_by_one(self, steps, history):
+        for at, step in enumerate(steps):
+            if step.name in PSEUDO:
+                left, right = PSEUDO[step.name](self.sides, step)
+            else:
+                for side in self.sides:
+                    side.connections[0].send(*step.args)
+                left, right = self.both(lambda side: side.connections[0].read_any())
+            history.compare(at, left, right)
+
+    def _run_pipelined(self, steps, history):
+        left, right = self.both(
+            lambda side: side.connections[0].pipeline(step.args for step in steps)
+        )
+        for at in range(len(steps)):
+            history.compare(at, left[at], right[at])
+
+    def _run_events(self, steps, history):
+        """For blocking commands and pushes: after each step, what every connection received."""
+        for at, step in enumerate(steps):
+            for side in self.sides:
+                with contextlib.suppress(ConnectionError):
+                    side.connections[step.connection].send(*step.args)
+            self._compare_events(at, step, history)
+
+    def _compare_events(self, at, step, history):
+        received = self.both(lambda side: [[] for _ in side.connections])
+        end = time.monotonic() + GRACE_SECONDS
+        while True:
+            for side, lists in zip(self.sides, received):
+                side.settle()
+                for connection, values in zip(side.connections, lists):
+                    values.extend(connection.drain())
+            if history.same_events(step, *received):
+                break
+            if time.monotonic() > end:
+                raise Mismatch(history.text(at, *received, "what the connections received"))
+        self._reopen_closed(received[0])
+
+    def _reopen_closed(self, received):
+        for number, values in enumerate(received):
+            if values and values[-1] == CLOSED:
+                for side in self.sides:
+                    side.connections[number].close()
+                    side.connections[number] = side.new(self.proto)
+
+
+class Report:
+    """A sequence under way; builds the text of a failure."""
+
+    def __init__(self, family, steps, proto, pipelined):
+        self.family = family
+        self.steps = steps
+        self.how = f"family {family.name}, RESP{proto}{', pipelined' if pipelined else ''}"
+
+    def compare(self, at, left, right):
+        step = self.steps[at]
+        if not agree(step.mode, left, right) and not is_expected(step, left, right):
+            raise Mismatch(self.text(at, left, right, "the last reply"))
+
+    def same_events(self, step, left, right):
+        for number, (ours, theirs) in enumerate(zip(left, right)):
+            mode = step.mode if number == step.connection and len(ours) == 1 else "exact"
+            if not agree("exact", ours, theirs) and not (
+                len(ours) == len(theirs) == 1
+                and (agree(mode, ours[0], theirs[0]) or is_expected(step, ours[0], theirs[0]))
+            ):
+                return False
+        return True
+
+    def text(self, at, left, right, what):
+        lines = [f"{self.how}: the servers disagree about {what}"]
+        lines += [f"  {step!r}" for step in self.steps[: at + 1]]
+        lines += [f"  redis: {left!r}", f"  skein: {right!r}"]
+        return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def _blame(pair, history):
+    """Turns a lost or silent server into a failure that shows the sequence."""
+    try:
+        yield
+    except (TimeoutError, ConnectionError) as error:
+        for server in pair.servers:
+            server.check()
+        raise Mismatch(history.text(len(history.steps), error, Error("no reply"), "answering")) from error

@@ -1,0 +1,45 @@
+"""Random sequences of commands per family: every reply and the data afterwards are those of 7.0.15."""
+
+import os
+import zlib
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from skeintest.grammar import steps
+
+from .conftest import running_pair
+from .families import load
+from .pair import Mismatch
+
+EXAMPLES = int(os.environ.get("DIFF_EXAMPLES", "60"))
+SEED = int(os.environ.get("DIFF_SEED", "0"))
+
+
+def pytest_generate_tests(metafunc):
+    known = running_pair().known
+    families = [family for family in load() if family.exists(known)]
+    metafunc.parametrize("family", families, ids=[family.name for family in families])
+
+
+def test_replies_and_data_equal_those_of_the_oracle(family, pair):
+    sequences = steps(family.rules(pair.known), family.connections, family.length)
+
+    @seed(zlib.crc32(family.name.encode()) + SEED)
+    @settings(
+        max_examples=max(1, round(EXAMPLES * family.share)),
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
+    @given(sequences, st.sampled_from([2, 3]), st.booleans())
+    def agree(sequence, proto, pipelined):
+        pair.run(family, sequence, proto, pipelined)
+
+    try:
+        agree()
+    except Mismatch as difference:
+        pytest.fail(str(difference), pytrace=False)

@@ -1,0 +1,94 @@
+"""How two replies are compared. A mode returns None when they agree, else what differs.
+
+exact      same wire types, same bytes (RESP3 sets have no order, doubles compare as text)
+unordered  arrays compare as bags
+pairs      flat arrays of pairs, or maps, compare as bags of pairs
+near:N     integers may differ by N (times)
+shape      same types and lengths, any content (random replies)
+kind       same wire type of the outermost value only
+ignore     nothing is compared
+"""
+
+import collections
+
+from .resp import Double, Error, Map, Null, Set, Simple
+
+
+def canonical(value):
+    """A hashable form that keeps the wire type and forgets the order of sets and maps."""
+    if isinstance(value, Map):
+        return ("map", _bag((canonical(k), canonical(v)) for k, v in value.pairs))
+    if isinstance(value, Set):
+        return ("set", _bag(canonical(v) for v in value))
+    if isinstance(value, list):
+        return (type(value).__name__, tuple(canonical(v) for v in value))
+    if isinstance(value, Double):
+        return ("double", value.text)
+    if isinstance(value, Null):
+        return ("null", value.wire)
+    return (type(value).__name__, value)
+
+
+def _bag(items):
+    return frozenset(collections.Counter(items).items())
+
+
+def _exact(left, right):
+    return canonical(left) == canonical(right)
+
+
+def _unordered(left, right):
+    if not (isinstance(left, list) and isinstance(right, list) and type(left) is type(right)):
+        return _exact(left, right)
+    return _bag(map(canonical, left)) == _bag(map(canonical, right))
+
+
+def _pairs(left, right):
+    if type(left) is list and type(right) is list and len(left) % 2 == 0 == len(right) % 2:
+        return _pair_bag(left) == _pair_bag(right)
+    return _exact(left, right)
+
+
+def _pair_bag(flat):
+    return _bag((canonical(a), canonical(b)) for a, b in zip(flat[::2], flat[1::2]))
+
+
+def _near(left, right, tolerance):
+    if type(left) is int and type(right) is int and left > 0 and right > 0:
+        return abs(left - right) <= tolerance
+    if type(left) is list and type(right) is list and len(left) == len(right):
+        return all(_near(a, b, tolerance) for a, b in zip(left, right))
+    return _exact(left, right)
+
+
+def _shape(left, right):
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, Error):
+        return left == right
+    if isinstance(left, list):
+        return len(left) == len(right) and all(map(_shape, left, right))
+    return True
+
+
+def _kind(left, right):
+    if isinstance(left, (Error, Simple)):
+        return _exact(left, right)
+    return type(left) is type(right)
+
+
+MODES = {
+    "exact": _exact,
+    "unordered": _unordered,
+    "pairs": _pairs,
+    "shape": _shape,
+    "kind": _kind,
+    "ignore": lambda left, right: True,
+}
+
+
+def agree(mode, left, right):
+    name, _, argument = mode.partition(":")
+    if name == "near":
+        return _near(left, right, int(argument))
+    return MODES[name](left, right)
