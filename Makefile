@@ -15,6 +15,7 @@ PYTHON := /usr/bin/python3
 PREFIX ?= /usr/local
 PORT ?= 6379
 FUZZ_SECONDS ?= 20
+PYTEST_TIMEOUT ?= 300
 
 # ---- profile -------------------------------------------------------------------------------------------------
 # PROFILE=release|debug|san|thread|cov|fuzz; SAN=address,undefined and SAN=thread are the sanitizers by name.
@@ -157,7 +158,7 @@ unit: $(unit_binaries)
 
 pytest = SKEIN_SERVER=$(CURDIR)/$(bin)/skein-server SKEIN_CLI=$(CURDIR)/$(bin)/skein-cli \
          SKEIN_BIN=$(CURDIR)/$(bin) SKEIN_PROFILE=$(profile) NODE_PATH=$(CURDIR)/build/node/node_modules \
-         $(fixed_addresses) $(PYTHON) -m pytest -q $(PYTEST_ARGS)
+         $(fixed_addresses) $(PYTHON) -m pytest -q --timeout=$(PYTEST_TIMEOUT) $(PYTEST_ARGS)
 
 integration: all
 	@tools/run-pytest tests/integration $(pytest)
