@@ -1,0 +1,98 @@
+/* The databases: keys with values and expiries, on tables that can be frozen.
+ *
+ * `struct store` is all databases with their epochs; `struct keyspace` is one database. Commands ask for entries and
+ * for writable values and get private ones: copying what a frozen view shares happens below this line. The store
+ * knows no clock: what is expired is the caller's question (command/lookup.h asks it).
+ *
+ * An entry pointer is valid until the next write to its key. */
+#ifndef SKEIN_STORE_KEYSPACE_H
+#define SKEIN_STORE_KEYSPACE_H
+
+#include "store/table.h"
+
+struct store;
+
+struct keyspace {
+    struct store *store;
+    int id;
+    struct table table;
+    size_t volatile_len; /* keys that have an expiry */
+    uint64_t due_position; /* where the expire cycle goes on */
+};
+
+struct store {
+    struct epochs epochs;
+    struct keyspace *dbs;
+    int db_count;
+    struct hash_seed seed;
+    struct prng prng;
+    uint32_t new_access; /* the access word of entries made now (LRU clock or LFU), set by the owner */
+};
+
+void store_init(struct store *store, int db_count, struct hash_seed seed);
+void store_deinit(struct store *store);
+
+/* --- keys --------------------------------------------------------------------------------------------------- */
+
+struct entry *keyspace_find(const struct keyspace *ks, struct str key);
+/* Sets or replaces a key. Takes the blob or object of `value`; drops the old value. `expire_at_ms` may be NO_EXPIRY. */
+struct entry *keyspace_put(struct keyspace *ks, struct str key, struct value value,
+                           int64_t expire_at_ms);
+/* Puts a string in its best encoding (integer, embedded or blob), as SET does. */
+struct entry *keyspace_put_string(struct keyspace *ks, struct str key, struct str bytes,
+                                  int64_t expire_at_ms);
+bool keyspace_remove(struct keyspace *ks, struct str key);
+/* Changes or (NO_EXPIRY) removes the expiry; returns the entry, which may be a new one. */
+struct entry *keyspace_set_expiry(struct keyspace *ks, struct entry *entry, int64_t expire_at_ms);
+/* Puts another value under a key that exists, keeping its expiry and access; takes and drops like keyspace_put. */
+struct entry *keyspace_set_value(struct keyspace *ks, struct entry *entry, struct value value);
+/* Like keyspace_remove, but hands the value out instead of dropping it (RENAME, and collections moved elsewhere).
+ * A value shared with a frozen view is copied. Embedded bytes are put into a blob. */
+struct value keyspace_take(struct keyspace *ks, struct entry *entry);
+/* A private copy of a value, for COPY. */
+struct value value_copy(struct keyspace *ks, struct value value);
+/* Drops a value that is in no keyspace. */
+void value_drop(struct keyspace *ks, struct value value);
+
+/* The collection of an entry as a private one to write to: copies the top of it if a frozen view shares it. The entry
+ * may be replaced; the object returned is the one it then holds. */
+void *keyspace_writable_object(struct keyspace *ks, struct entry **entry);
+
+/* --- strings ------------------------------------------------------------------------------------------------- */
+
+/* The bytes of a string value; integers are formatted into `room` (NUM_I64_MAX). */
+struct str entry_string(const struct entry *entry, char *room);
+/* A string's bytes as a private run of exactly `len`: what was there stays, what is new is zeroed. For APPEND,
+ * SETRANGE, SETBIT. The entry (which may be replaced) then says "raw". */
+char *keyspace_writable_string(struct keyspace *ks, struct entry **entry, size_t len);
+
+/* --- databases ------------------------------------------------------------------------------------------------- */
+
+/* Empties a database; the old contents are freed by `discard` of the epochs. */
+void keyspace_clear(struct keyspace *ks);
+void store_swap(struct store *store, int a, int b);
+
+/* --- frozen views ---------------------------------------------------------------------------------------------- */
+
+/* All databases as of one moment. Any thread may read `tables`; release belongs to the data thread. */
+struct frozen_store {
+    struct epoch_hold hold;
+    struct store *store;
+    int db_count;
+    struct table tables[];
+};
+struct frozen_store *store_freeze(struct store *store);
+void store_release(struct frozen_store *frozen);
+
+/* Hints for a pipeline: brings what a lookup of the key will touch into the cache, in two stages, and remembers the
+ * hash for the lookup itself. */
+struct key_hint {
+    struct str key;
+    uint64_t hash;
+};
+void keyspace_hint_bucket(const struct keyspace *ks, struct key_hint *hint);
+void keyspace_hint_entry(const struct keyspace *ks, const struct key_hint *hint);
+/* A lookup with a hash computed before. */
+struct entry *keyspace_find_hashed(const struct keyspace *ks, struct str key, uint64_t hash);
+
+#endif
