@@ -51,17 +51,22 @@ struct lookup_stats {
     uint64_t hits, misses, expired;
 };
 
+struct executor;
+struct watch_registry;
+
 /* The world around the commands, given by whoever runs them (the server, a test, the simulator). */
 struct host {
     struct store *store;
     struct command_settings *settings;
+    struct executor *executor;      /* EXEC and scripts run requests through it */
+    struct watch_registry *watches; /* told by call_changed; NULL: nobody can watch */
     struct lookup_stats stats;
     uint32_t events_wanted;    /* enum event_class: others are not even announced */
     bool effects_wanted;
     int64_t now_ms;            /* wall clock as of this command; scripts and transactions keep one */
     int64_t now_us;
     void *owner;               /* struct server; only handlers in server/ look into it */
-    /* A key was modified: WATCH, tracking. */
+    /* A key was modified: tracking. */
     void (*on_changed)(void *owner, struct session *by, struct keyspace *ks, struct str key);
     /* A whole database was emptied or swapped (NULL: all of them). */
     void (*on_flushed)(void *owner, struct session *by, struct keyspace *ks);

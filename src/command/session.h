@@ -67,6 +67,7 @@ struct session {
     size_t queued_count, queued_capacity;
     size_t queued_bytes;
     uint64_t queued_flags;       /* all flags of queued commands, or-ed */
+    uint64_t queued_lacking;     /* flags that at least one queued command does not have */
     struct list watched;         /* struct watched_key */
 
     /* pub/sub (server/pubsub.c) */

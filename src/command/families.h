@@ -1,0 +1,11 @@
+/* The command tables of the families; each ends with a NULL name. */
+#ifndef SKEIN_COMMAND_FAMILIES_H
+#define SKEIN_COMMAND_FAMILIES_H
+
+#include "command/command.h"
+
+extern const struct command generic_commands[];
+extern const struct command multi_commands[];
+extern const struct command command_commands[];
+
+#endif
