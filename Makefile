@@ -89,7 +89,7 @@ programs := $(server) $(if $(wildcard src/cli/main.c),$(bin)/skein-cli) \
             $(if $(wildcard src/check/aof_main.c),$(bin)/skein-check-aof)
 all_c := $(sources) $(wildcard src/main.c) $(unit_sources) $(support_sources)
 
-.PHONY: all debug objects unit integration differential tools-test test lint check bench fuzz fuzz-smoke compdb \
+.PHONY: all debug objects unit integration differential tools-test test lint lint-all check bench fuzz fuzz-smoke compdb \
         clean install up down deps deps-test deps-lint help print-%
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -118,9 +118,10 @@ $(out)/%.o: %.c $(flags_file)
 
 # The list of members is a prerequisite too, so that a deleted source leaves the archive.
 members_file := $(out)/members
-ifneq ($(strip $(objects)),$(strip $(file <$(members_file))))
+members_text := objects: $(strip $(objects))
+ifneq ($(members_text),$(file <$(members_file)))
 $(shell mkdir -p $(out))
-$(file >$(members_file),$(strip $(objects)))
+$(file >$(members_file),$(members_text))
 endif
 
 $(archive): $(objects) $(members_file)
@@ -186,7 +187,11 @@ fuzz-smoke:
 	+@$(PYTHON) tools/fuzz-smoke --seconds $(FUZZ_SECONDS) --jobs $(JOBS) \
 	    $(patsubst %.c,build/fuzz/%,$(fuzz_sources))
 
-lint: deps-lint objects
+# The second make reads the flags of libraries that the first may just have installed.
+lint: deps-lint
+	@$(MAKE) lint-all
+
+lint-all: objects
 	@tools/lint --jobs $(JOBS) -- $(CPPFLAGS_ALL) -std=gnu17 $(warnings) -Wno-unknown-warning-option
 
 check: test
