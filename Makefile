@@ -89,7 +89,7 @@ programs := $(server) $(if $(wildcard src/cli/main.c),$(bin)/skein-cli) \
             $(if $(wildcard src/check/aof_main.c),$(bin)/skein-check-aof)
 all_c := $(sources) $(wildcard src/main.c) $(unit_sources) $(support_sources)
 
-.PHONY: all debug objects unit integration differential tools-test test lint lint-all check bench fuzz fuzz-smoke compdb \
+.PHONY: all debug objects unit integration differential tools-test test lint lint-all format check bench fuzz fuzz-smoke compdb \
         clean install up down deps deps-test deps-lint help print-%
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -194,6 +194,9 @@ lint: deps-lint
 lint-all: objects
 	@tools/lint --jobs $(JOBS) -- $(CPPFLAGS_ALL) -std=gnu17 $(warnings) -Wno-unknown-warning-option
 
+format: deps-lint
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
+
 check: test
 	@$(MAKE) lint
 
@@ -244,6 +247,7 @@ help:
 #: make test                    everything, sanitizers included; SAN=... for one profile only
 #: make fuzz-smoke              each fuzz target for FUZZ_SECONDS (20)
 #: make lint                    formatting, clang-tidy, tools/deps, tools/pure, tools/tidy
+#: make format                  clang-format over all C files
 #: make check                   test and lint
 #: make bench                   the benchmark (BENCH_ARGS=...)
 #: make up, make down           install what is missing, build, start on PORT (6379); stop

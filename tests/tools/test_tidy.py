@@ -93,6 +93,8 @@ SILENT = {
     "state of a test": ("tests/unit/a/test_x.c", "static int calls;\n"),
     "own header first, groups sorted": ("src/a/x.c", '#include "a/x.h"\n\n#include <stdio.h>\n#include <string.h>\n\n'
                                         '#include "a/b.h"\n#include "base/str.h"\n'),
+    "cmocka after what it needs": ("tests/unit/a/test_x.c", "#include <stddef.h>\n#include <stdint.h>\n"
+                                   "#include <cmocka.h>\n#include <stdlib.h>\n"),
     "word inside a name": ("src/a/x.c", "void sleeper(void);\nint XXXL(void);\nvoid helper_free(void);\n"),
     "sleep in a comment of a test": ("tests/unit/a/test_x.c", "/* no sleep(1) here */\n"),
 }
