@@ -32,7 +32,7 @@ void worker_pool_free(struct worker_pool *pool);
 
 void worker_submit(struct worker_pool *pool, size_t lane, struct job *job);
 /* Jobs queued or running. */
-size_t worker_pending(const struct worker_pool *pool, size_t lane);
+size_t worker_pending(struct worker_pool *pool, size_t lane);
 /* Blocks until the lane has nothing queued or running; `done` calls may still be due in the loop.
  */
 void worker_wait_idle(struct worker_pool *pool, size_t lane);
