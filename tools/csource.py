@@ -1,7 +1,8 @@
-"""A small reader of C sources for tools/tidy: just enough structure to measure functions and find variables.
+"""A small reader of C sources for tools/tidy: just enough structure to measure functions and find
+variables.
 
-It knows comments, strings, preprocessor lines, braces and statements; it does not expand macros. It relies on the
-formatting that clang-format gives, and on nothing a compiler would reject.
+It knows comments, strings, preprocessor lines, braces and statements; it does not expand macros.
+It relies on the formatting that clang-format gives, and on nothing a compiler would reject.
 """
 import collections
 import re
@@ -11,7 +12,9 @@ Variable = collections.namedtuple("Variable", "name line in_function")
 
 TOKEN = re.compile(r"[A-Za-z_]\w*|[{}();:,]|\S")
 ATTRIBUTE = re.compile(r"\b__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)|\b_Alignas\s*\([^()]*\)")
-NOT_A_VARIABLE = re.compile(r"\s*(typedef|_Static_assert|static_assert|extern\s*\"|return|case|default)\b")
+NOT_A_VARIABLE = re.compile(
+    r"\s*(typedef|_Static_assert|static_assert|extern\s*\"|return|case|default)\b"
+)
 
 
 def blank(match):
@@ -27,7 +30,12 @@ def blank_inside(match):
 
 def without_comments(text):
     """The text with comments, and what strings hold, replaced by blanks; lines and columns stay."""
-    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', blank_inside, text, flags=re.S)
+    return re.sub(
+        r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'',
+        blank_inside,
+        text,
+        flags=re.S,
+    )
 
 
 def without_preprocessor(code):
@@ -56,7 +64,7 @@ def last_group(header):
     for position in range(len(header) - 1, -1, -1):
         depth += {")": 1, "(": -1}.get(header[position], 0)
         if depth == 0:
-            return position, header[position + 1:-1]
+            return position, header[position + 1 : -1]
     return None
 
 
@@ -77,7 +85,7 @@ def function_head(header):
     group = last_group(header)
     if group is None or re.search(r"(?<![=!<>])=(?!=)", header):
         return None
-    name = re.search(r"([A-Za-z_]\w*)\s*$", header[:group[0]])
+    name = re.search(r"([A-Za-z_]\w*)\s*$", header[: group[0]])
     return (name.group(1), count_parameters(group[1])) if name else None
 
 
@@ -180,12 +188,12 @@ def const_tables(body):
 
 def count_code_lines(body):
     for start, end in const_tables(body):
-        body = body[:start] + re.sub(r"[^\n]", " ", body[start:end + 1]) + body[end + 1:]
+        body = body[:start] + re.sub(r"[^\n]", " ", body[start : end + 1]) + body[end + 1 :]
     return sum(1 for line in body.splitlines() if line.strip())
 
 
 def variable_name(declaration):
-    """The name when the text of a declaration (up to its = or ;) makes something that can change, else None."""
+    """The name of what a declaration (its text up to = or ;) makes, if that can change."""
     text = ATTRIBUTE.sub(" ", declaration)
     if NOT_A_VARIABLE.match(text) or re.fullmatch(r"\s*(struct|union|enum)(\s+\w+)?\s*", text):
         return None
@@ -215,7 +223,7 @@ def without_braces(statement):
 
 
 def first_declarator(statement):
-    """The statement up to its initialiser, without the members of a struct or the values of an enum."""
+    """The statement up to its initialiser, without members of structs and values of enums."""
     return re.split(r"(?<![=!<>])=(?!=)", without_braces(statement), maxsplit=1)[0]
 
 
@@ -247,14 +255,23 @@ class Source:
             position += 1
 
     def function(self, head, start, opening, end):
-        body = self.code[opening + 1:end]
+        body = self.code[opening + 1 : end]
         skipped = len(self.code[start:opening]) - len(self.code[start:opening].lstrip())
-        self.functions.append(Function(head[0], line_at(self.code, start + skipped), head[1],
-                                       count_code_lines(body), Nesting(body).measure()))
+        self.functions.append(
+            Function(
+                head[0],
+                line_at(self.code, start + skipped),
+                head[1],
+                count_code_lines(body),
+                Nesting(body).measure(),
+            )
+        )
         for found in re.finditer(r"\b(static|_Thread_local)\b[^;]*", body):
             name = variable_name(first_declarator(found.group()))
             if name:
-                self.variables.append(Variable(name, line_at(self.code, opening + 1 + found.start()), True))
+                self.variables.append(
+                    Variable(name, line_at(self.code, opening + 1 + found.start()), True)
+                )
 
     def declaration(self, start, end):
         statement = self.code[start:end]

@@ -1,5 +1,6 @@
-"""The Makefile, in a copy of the tree that holds a few lines of C: what it finds, what it rebuilds, what fails it,
-and how the release binary is hardened."""
+"""The Makefile, in a copy of the tree that holds a few lines of C: what it finds, what it rebuilds,
+what fails it, and how the release binary is hardened.
+"""
 import os
 import pathlib
 import re
@@ -38,10 +39,11 @@ int main(void)
 """
 TREE = {
     "src/base/one.h": "int one(int argc);\n",
-    "src/base/one.c": '#include "base/one.h"\n\n#include <string.h>\n\nint one(int argc)\n{\n    char text[8];\n'
-                      '    memset(text, argc, (size_t)argc);\n    return text[0];\n}\n',
+    "src/base/one.c": '#include "base/one.h"\n\n#include <string.h>\n\n'
+    "int one(int argc)\n{\n    char text[8];\n"
+    "    memset(text, argc, (size_t)argc);\n    return text[0];\n}\n",
     "src/main.c": '#include "base/one.h"\n\nint main(int argc, char **argv)\n{\n    (void)argv;\n'
-                  "    return one(argc) - 1;\n}\n",
+    "    return one(argc) - 1;\n}\n",
     "tests/unit/base/test_one.c": UNIT_TEST,
 }
 
@@ -54,10 +56,19 @@ def tree(tmp_path):
 
 
 def make(tree, *words):
-    kept = {name: value for name, value in os.environ.items()
-            if name in ("PATH", "HOME", "CC") or name.startswith("CCACHE")}
-    done = subprocess.run(["make", "--no-print-directory", "-C", str(tree), *words], env=kept, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in ("PATH", "HOME", "CC") or name.startswith("CCACHE")
+    }
+    done = subprocess.run(
+        ["make", "--no-print-directory", "-C", str(tree), *words],
+        env=kept,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     return done.returncode, done.stdout
 
 
@@ -84,11 +95,19 @@ def test_an_empty_tree_builds_and_passes(tree):
 def test_only_programs_that_have_a_main_are_built(tree):
     make_well(tree)
     assert sorted(path.name for path in (tree / "build").glob("skein-*")) == ["skein-server"]
-    plant(tree, {"src/cli/main.c": "int main(void)\n{\n    return 0;\n}\n",
-                 "src/check/rdb_main.c": "int main(void)\n{\n    return 0;\n}\n"})
+    plant(
+        tree,
+        {
+            "src/cli/main.c": "int main(void)\n{\n    return 0;\n}\n",
+            "src/check/rdb_main.c": "int main(void)\n{\n    return 0;\n}\n",
+        },
+    )
     make_well(tree)
-    assert sorted(path.name for path in (tree / "build").glob("skein-*")) \
-        == ["skein-check-rdb", "skein-cli", "skein-server"]
+    assert sorted(path.name for path in (tree / "build").glob("skein-*")) == [
+        "skein-check-rdb",
+        "skein-cli",
+        "skein-server",
+    ]
 
 
 def test_what_is_built_is_not_built_again(tree):
@@ -96,7 +115,9 @@ def test_what_is_built_is_not_built_again(tree):
     assert "CC" not in make_well(tree)
 
 
-@pytest.mark.parametrize("change,rebuilt", [("src/base/one.h", ["one.c", "main.c"]), ("src/base/one.c", ["one.c"])])
+@pytest.mark.parametrize(
+    "change,rebuilt", [("src/base/one.h", ["one.c", "main.c"]), ("src/base/one.c", ["one.c"])]
+)
 def test_a_change_rebuilds_what_depends_on_it(tree, change, rebuilt):
     make_well(tree)
     output = make_well(tree, "-W", change)
@@ -113,7 +134,9 @@ def test_a_removed_source_leaves_the_archive(tree):
     make_well(tree)
     (tree / "src/base/two.c").unlink()
     make_well(tree)
-    members = subprocess.run(["ar", "t", str(tree / "build/release/libskein.a")], capture_output=True, text=True)
+    members = subprocess.run(
+        ["ar", "t", str(tree / "build/release/libskein.a")], capture_output=True, text=True
+    )
     assert members.stdout.split() == ["one.o"]
 
 
@@ -135,10 +158,16 @@ def test_a_failing_unit_test_fails_make(tree):
 
 REPORTED = {
     "an overrun": ("address,undefined", "assert_int_equal(one(1), 1);", "one(9);"),
-    "a leak": ("address,undefined", "assert_int_equal(one(1), 1);",
-               "volatile char *lost = malloc(7); lost[0] = 1; lost = NULL; one(1);"),
-    "undefined behaviour": ("address,undefined", "assert_int_equal(one(1), 1);",
-                            "volatile int big = INT32_MAX; big = big + one(1);"),
+    "a leak": (
+        "address,undefined",
+        "assert_int_equal(one(1), 1);",
+        "volatile char *lost = malloc(7); lost[0] = 1; lost = NULL; one(1);",
+    ),
+    "undefined behaviour": (
+        "address,undefined",
+        "assert_int_equal(one(1), 1);",
+        "volatile int big = INT32_MAX; big = big + one(1);",
+    ),
 }
 
 
@@ -151,16 +180,29 @@ def test_a_report_of_a_sanitizer_fails_make(tree, name):
 
 
 def test_a_race_fails_make(tree):
-    replace(tree, "tests/unit/base/test_one.c", "#include <cmocka.h>\n", "#include <cmocka.h>\n#include <pthread.h>\n"
-            "static int shared;\nstatic void *add(void *unused)\n{\n    shared++;\n    return unused;\n}\n")
-    replace(tree, "tests/unit/base/test_one.c", "assert_int_equal(one(1), 1);",
-            "pthread_t other; one(1); pthread_create(&other, NULL, add, NULL); shared++; pthread_join(other, NULL);")
+    replace(
+        tree,
+        "tests/unit/base/test_one.c",
+        "#include <cmocka.h>\n",
+        "#include <cmocka.h>\n#include <pthread.h>\n"
+        "static int shared;\nstatic void *add(void *unused)\n"
+        "{\n    shared++;\n    return unused;\n}\n",
+    )
+    replace(
+        tree,
+        "tests/unit/base/test_one.c",
+        "assert_int_equal(one(1), 1);",
+        "pthread_t other; one(1); pthread_create(&other, NULL, add, NULL);"
+        "shared++; pthread_join(other, NULL);",
+    )
     status, output = make(tree, "SAN=thread", "unit")
     assert status != 0 and "data race" in output
 
 
 def readelf(path, *options):
-    return subprocess.run(["readelf", "-W", *options, str(path)], check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        ["readelf", "-W", *options, str(path)], check=True, capture_output=True, text=True
+    ).stdout
 
 
 def test_the_release_binary_is_hardened(tree):
@@ -174,7 +216,8 @@ def test_the_release_binary_is_hardened(tree):
     symbols = readelf(server, "--dyn-syms")
     assert "__stack_chk_fail" in symbols and "__memset_chk" in symbols
     if os.uname().machine == "x86_64":
-        # The mark of branch protection; Debian's own start-up code lacks it, so the whole binary does too.
+        # The mark of branch protection; Debian's own start-up code lacks it, so the whole binary
+        # does too.
         assert re.search(r"IBT.*SHSTK", readelf(tree / "build/release/src/main.o", "-n"))
 
 

@@ -15,18 +15,20 @@ pure = load("pure")
 def offences(root, files):
     plant(root, files)
     for path in root.rglob("*.c"):
-        subprocess.run(["gcc", "-O2", "-fPIE", "-c", str(path), "-o", str(path.with_suffix(".o"))], check=True)
+        subprocess.run(
+            ["gcc", "-O2", "-fPIE", "-c", str(path), "-o", str(path.with_suffix(".o"))], check=True
+        )
     return pure.check(root)
 
 
 INNOCENT = {
     "memory and strings": "#include <string.h>\n#include <stdlib.h>\n"
-                          "char *f(const char *s) { char *c = malloc(strlen(s)); memcpy(c, s, strlen(s)); return c; }",
+    "char *f(const char *s) { char *c = malloc(strlen(s)); memcpy(c, s, strlen(s)); return c; }",
     "mathematics": "#include <math.h>\ndouble f(double x) { return pow(x, 0.3) + fmod(x, 3); }",
     "text to numbers": "#include <errno.h>\n#include <stdlib.h>\n"
-                       "double f(const char *s) { errno = 0; return strtod(s, 0) + errno; }",
+    "double f(const char *s) { errno = 0; return strtod(s, 0) + errno; }",
     "a constant table of pointers": 'static const char *const names[] = {"a", "b"};\n'
-                                    "const char *f(int i) { return names[i]; }",
+    "const char *f(int i) { return names[i]; }",
     "base": "int base_f(void);\nint f(void) { return base_f(); }",
     "another pure folder": "int store_f(void);\nint f(void) { return store_f(); }",
 }
@@ -37,9 +39,14 @@ GUILTY = {
     "output": ("#include <stdio.h>\nint f(const char *s) { return puts(s); }", "calls puts"),
     "an impure folder": ("int io_f(void);\nint f(void) { return io_f(); }", "calls io_f"),
     "zeroed state": ("int f(void) { static int n; return ++n; }", "keeps state in n.0 (.bss)"),
-    "initialised state": ("int counter = 3;\nint f(void) { return ++counter; }", "keeps state in counter (.data)"),
-    "thread-local state": ("_Thread_local int depth;\nint f(void) { return ++depth; }",
-                           "keeps state in depth (.tbss)"),
+    "initialised state": (
+        "int counter = 3;\nint f(void) { return ++counter; }",
+        "keeps state in counter (.data)",
+    ),
+    "thread-local state": (
+        "_Thread_local int depth;\nint f(void) { return ++depth; }",
+        "keeps state in depth (.tbss)",
+    ),
 }
 OTHERS = {
     "base/b.c": "#include <stdlib.h>\nint base_f(void) { abort(); }",
@@ -61,7 +68,9 @@ def test_an_offence_is_named(tmp_path, name):
 
 @pytest.mark.parametrize("folder", pure.PURE)
 def test_every_pure_folder_is_watched(tmp_path, folder):
-    assert offences(tmp_path, {f"{folder}/x.c": GUILTY["clock"][0]}) == [f"{folder}/x.o: calls time"]
+    assert offences(tmp_path, {f"{folder}/x.c": GUILTY["clock"][0]}) == [
+        f"{folder}/x.o: calls time"
+    ]
 
 
 def test_other_folders_may_do_as_they_like(tmp_path):

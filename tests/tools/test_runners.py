@@ -1,5 +1,6 @@
-"""The runner of the unit tests believes no binary that crashes, hangs, skips or tests nothing; the installer of
-packages leaves the machine's policy on services as it found it."""
+"""The runner of the unit tests believes no binary that crashes, hangs, skips or tests nothing; the
+installer of packages leaves the machine's policy on services as it found it.
+"""
 import os
 import pathlib
 import subprocess
@@ -49,36 +50,52 @@ def test_a_binary_without_tests_fails_the_run(tmp_path):
 
 
 def test_a_binary_that_hangs_fails_the_run(tmp_path):
-    assert run_unit("--timeout", "1", script(tmp_path / "hangs", "exec tail -f /dev/null")) == (1, "0 passed, 1 failed")
+    assert run_unit("--timeout", "1", script(tmp_path / "hangs", "exec tail -f /dev/null")) == (
+        1,
+        "0 passed, 1 failed",
+    )
 
 
 @pytest.fixture
 def machine(tmp_path):
-    """A machine of scripts: apt-get notes whether services were forbidden while it ran, and marks as installed."""
+    """A machine of scripts: apt-get notes whether services were forbidden and what it installs."""
     commands = tmp_path / "bin"
     policy, state = tmp_path / "policy-rc.d", tmp_path / "installed"
     state.mkdir()
     script(commands / "id", "echo 0")
-    script(commands / "dpkg-query", f'for last; do :; done\n[ -e "{state}/$last" ] && printf installed')
-    script(commands / "apt-get", f"""
+    script(
+        commands / "dpkg-query", f'for last; do :; done\n[ -e "{state}/$last" ] && printf installed'
+    )
+    script(
+        commands / "apt-get",
+        f"""
 [ "$1" = install ] || exit 0
 echo "$@" >>"{tmp_path}/apt.log"
 if [ -e "{policy}" ]; then "{policy}"; echo "policy $?" >>"{tmp_path}/apt.log"; fi
 [ -z "$APT_KILLS_PARENT" ] || {{ kill -TERM $PPID; exit 1; }}
 shift
-for word; do case $word in -*|DPkg*) ;; *) : >"{state}/$word" ;; esac; done""")
+for word; do case $word in -*|DPkg*) ;; *) : >"{state}/$word" ;; esac; done""",
+    )
     for name in ("invoke-rc.d", "service", "systemctl", "update-rc.d"):
         script(commands / name, f'echo "{name} $@" >>"{tmp_path}/services.log"')
-    environment = dict(os.environ, PATH=f"{commands}:{os.environ['PATH']}", SKEIN_POLICY=str(policy),
-                       SKEIN_PACKAGES_LOCK=str(tmp_path / "lock"))
+    environment = dict(
+        os.environ,
+        PATH=f"{commands}:{os.environ['PATH']}",
+        SKEIN_POLICY=str(policy),
+        SKEIN_PACKAGES_LOCK=str(tmp_path / "lock"),
+    )
 
     class Machine:
         path = tmp_path
 
         @staticmethod
         def install(*sections, **extra):
-            return subprocess.run([str(TOOLS / "install-packages"), *sections], env={**environment, **extra},
-                                  capture_output=True, text=True)
+            return subprocess.run(
+                [str(TOOLS / "install-packages"), *sections],
+                env={**environment, **extra},
+                capture_output=True,
+                text=True,
+            )
 
         @staticmethod
         def log(name):

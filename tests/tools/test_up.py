@@ -1,5 +1,6 @@
-"""make up's script starts a server that answers, says so when one runs already, and refuses a port somebody else
-has; make down's stops what the other started and nothing else."""
+"""make up's script starts a server that answers, says so when one runs already, and refuses a port
+somebody else has; make down's stops what the other started and nothing else.
+"""
 import os
 import pathlib
 import shutil
@@ -52,8 +53,14 @@ def tree(tmp_path):
 
 
 def run(tree, name, **extra):
-    done = subprocess.run([str(tree / "tools" / name)], env={**os.environ, **extra}, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        [str(tree / "tools" / name)],
+        env={**os.environ, **extra},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     return done.returncode, done.stdout
 
 

@@ -10,7 +10,9 @@ TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
 def load(name):
     """A tool (a script without .py) as a module."""
     sys.dont_write_bytecode = True
-    loader = importlib.machinery.SourceFileLoader(f"tool_{name.replace('-', '_')}", str(TOOLS / name))
+    loader = importlib.machinery.SourceFileLoader(
+        f"tool_{name.replace('-', '_')}", str(TOOLS / name)
+    )
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
     loader.exec_module(module)
     return module
