@@ -36,6 +36,7 @@ GUILTY = {
     "clock": ("#include <time.h>\nlong f(void) { return time(0); }", "calls time"),
     "randomness": ("#include <stdlib.h>\nint f(void) { return rand(); }", "calls rand"),
     "file": ("#include <unistd.h>\nlong f(char *b) { return write(1, b, 1); }", "calls write"),
+    "giving up": ("#include <stdlib.h>\nvoid f(void) { abort(); }", "calls abort"),
     "output": ("#include <stdio.h>\nint f(const char *s) { return puts(s); }", "calls puts"),
     "an impure folder": ("int io_f(void);\nint f(void) { return io_f(); }", "calls io_f"),
     "zeroed state": ("int f(void) { static int n; return ++n; }", "keeps state in n.0 (.bss)"),
