@@ -1,0 +1,41 @@
+/* Messages to sessions that did not ask for them now: publications, notifications, invalidations.
+ *
+ * A message is encoded once, as a RESP2 array; for a RESP3 session only its first byte differs. It is copied behind what
+ * already waits for the session, whatever CLIENT REPLY said. A message to the very session whose request runs would land
+ * inside that request's reply, so it is held back until delivery_end.
+ *
+ * The hooks may schedule and mark, but must not end a session at once: the caller is walking over subscribers. */
+#ifndef SKEIN_SERVER_DELIVERY_H
+#define SKEIN_SERVER_DELIVERY_H
+
+#include "base/buf.h"
+#include "command/session.h"
+
+struct delivery {
+    void *context;
+    /* Bytes were written for `to`: they should be flushed, and its output limits looked at. May be NULL. */
+    void (*deliver)(void *context, struct session *to);
+    /* The session with an id, or NULL. */
+    struct session *(*find)(void *context, uint64_t id);
+    struct session *running;
+    struct buf held; /* for `running`, in its protocol version */
+};
+
+void delivery_deinit(struct delivery *delivery);
+/* A request of `session` begins; requests do not nest (EXEC and scripts are one request). */
+void delivery_begin(struct delivery *delivery, struct session *session);
+/* The request has replied: what was held back follows. */
+void delivery_end(struct delivery *delivery);
+/* `session` goes away; it may be the running one. */
+void delivery_forget(struct delivery *delivery, const struct session *session);
+
+/* `message` is a RESP2 array. */
+void delivery_send(struct delivery *delivery, struct session *to, struct str message);
+/* The same, but never held back. */
+void delivery_send_at_once(struct delivery *delivery, struct session *to, struct str message);
+
+/* Pieces of a message. */
+void message_array(struct buf *out, size_t count);
+void message_bulk(struct buf *out, struct str bytes);
+
+#endif

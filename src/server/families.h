@@ -1,0 +1,10 @@
+/* The command tables of this folder; each ends with a NULL name. */
+#ifndef SKEIN_SERVER_FAMILIES_H
+#define SKEIN_SERVER_FAMILIES_H
+
+#include "command/command.h"
+
+extern const struct command acl_commands[];
+extern const struct command pubsub_commands[];
+
+#endif
