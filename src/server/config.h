@@ -1,11 +1,11 @@
 /* The settings of one server, as redis.conf, the command line and CONFIG SET write them.
  *
- * Plain data: the rest of the server reads the fields, only config_*.c writes them, through the rows of the option
- * tables (config_option.h). Every value a directive can have lives in exactly one field.
+ * Plain data: the rest of the server reads the fields, only config_*.c writes them, through the
+ * rows of the option tables (config_option.h). Every directive's value lives in exactly one field.
  *
  * - Text fields are owned, NUL-terminated and never NULL; an unset text is "".
- * - Sizes are bytes, times carry their unit in the name, and 0 means what redis.conf says it means.
- * - A pointer into a struct config is valid until the next change of that option (CONFIG SET, REPLICAOF).
+ * - Sizes are bytes, times carry their unit in the name, 0 means what redis.conf says it means.
+ * - A pointer into a struct config is valid until that option changes (CONFIG SET, REPLICAOF).
  * - Nothing here logs, reads files or knows a socket. */
 #ifndef SKEIN_SERVER_CONFIG_H
 #define SKEIN_SERVER_CONFIG_H
@@ -122,6 +122,7 @@ struct config_log {
 
 /* ---- who may do what ---- */
 
+enum config_pubsub_default { CONFIG_PUBSUB_RESETCHANNELS, CONFIG_PUBSUB_ALLCHANNELS };
 enum config_allow { CONFIG_ALLOW_NO, CONFIG_ALLOW_YES, CONFIG_ALLOW_LOCAL };
 
 struct config_rename {
@@ -132,12 +133,15 @@ struct config_rename {
 struct config_security {
     char *requirepass;
     char *aclfile;
-    bool acl_pubsub_allchannels; /* acl-pubsub-default */
+    enum config_pubsub_default acl_pubsub_default; /* what a new user gets */
     int64_t acllog_max_len;
     enum config_allow enable_protected_configs;
     enum config_allow enable_debug_command;
     enum config_allow enable_module_command;
-    struct config_words users; /* each "name rule rule ...", as the `user` lines gave them */
+    struct config_users {
+        struct config_words *lines; /* the arguments of each `user` line: name, rule, rule, ... */
+        size_t count;
+    } users;
     struct config_renames {
         struct config_rename *items;
         size_t count;
@@ -169,6 +173,7 @@ struct config_clients {
     uint64_t tracking_table_max_keys;
     int notify_keyspace_events; /* enum config_notify flags */
     int64_t busy_reply_threshold_ms;
+    bool lua_enable_deprecated_api;
 };
 
 /* The letters of notify-keyspace-events. */
@@ -260,7 +265,7 @@ struct config_snapshot {
     bool rdb_save_incremental_fsync;
     bool stop_writes_on_bgsave_error;
     enum config_sanitize sanitize_dump_payload;
-    int key_save_delay_us; /* debugging aids: slow saving and loading down; negative: once per |n| keys */
+    int key_save_delay_us; /* debugging aids: slow down; negative: once per |n| keys */
     int key_load_delay_us;
     int64_t loading_process_events_interval_bytes;
 };
@@ -327,7 +332,7 @@ struct config_repl {
     enum config_propagation_error propagation_error_behavior;
 };
 
-/* Cluster mode does not exist here: the values are kept so that CONFIG GET and REWRITE tell the truth. */
+/* There is no cluster mode: the values are kept so that CONFIG GET and REWRITE tell the truth. */
 struct config_cluster {
     bool enabled; /* always false: "yes" is refused */
     char *config_file;
@@ -343,12 +348,15 @@ struct config_cluster {
     bool allow_pubsubshard_when_down;
     bool allow_replica_migration;
     uint64_t link_sendbuf_limit;
-    int preferred_endpoint_type;
+    enum config_endpoint {
+        CONFIG_ENDPOINT_IP,
+        CONFIG_ENDPOINT_HOSTNAME,
+        CONFIG_ENDPOINT_UNKNOWN
+    } endpoint;
 };
 
 struct config {
-    char *
-        file; /* absolute path of the file we were started with, for CONFIG REWRITE; "" without one */
+    char *file; /* absolute path of the file read at start, for CONFIG REWRITE; "" without */
     struct config_net net;
     struct config_tls tls;
     struct config_process process;
@@ -367,8 +375,11 @@ struct config {
 void config_init(struct config *config);
 void config_deinit(struct config *config);
 
-/* What REPLICAOF changed while running, so that CONFIG GET and REWRITE show it; host "" makes a master. */
+/* What REPLICAOF changed while running, for CONFIG GET and REWRITE; host "" makes a master. */
 void config_set_master(struct config *config, struct str host, int port);
+/* "user" or "local0" to "local7". */
+const char *config_syslog_facility(const struct config *config);
+/* For fields the server itself changes while running: dir made absolute, requirepass by ACL, ... */
 void config_set_text(char **field, struct str text);
 
 #endif
