@@ -3,7 +3,7 @@
 import contextlib
 import time
 
-from skeintest import ORACLE_BINARY, Client, Error, Server
+from skeintest import ORACLE_BINARY, Client, Server
 from skeintest.compare import agree
 
 from .differences import is_expected
@@ -23,7 +23,11 @@ GRACE_SECONDS = 0.3
 
 
 class Mismatch(AssertionError):
-    """The two servers disagree."""
+    """The two servers disagree after step `at` of a sequence."""
+
+    def __init__(self, at, text):
+        super().__init__(text)
+        self.at = at
 
 
 class Side:
@@ -35,8 +39,6 @@ class Side:
         self.connections = []
 
     def open(self, count, proto):
-        for connection in self.connections:
-            connection.close()
         self.connections = [self.new(proto) for _ in range(count)]
 
     def new(self, proto):
@@ -54,6 +56,13 @@ class Side:
         for connection in self.connections:
             connection.close()
         self.connections = []
+
+
+def _answers(client):
+    try:
+        return client("SELECT", 0) == "OK"
+    except OSError:
+        return False
 
 
 def _connect(server, proto):
@@ -92,16 +101,26 @@ class Pair:
         """The results of `action(side)` on both sides."""
         return [action(side) for side in self.sides]
 
+    def log_of_the_dead(self):
+        time.sleep(0.05)  # the exit of a process that just closed its socket is not yet visible
+        return "".join(server.tail(40) for server in self.servers if not server.is_running())
+
     def revive(self):
-        """A server that a failing example ended is started again for the next one."""
+        """What a failing example ended, a server or its control connection, is started again."""
         for at, server in enumerate(self.servers):
             if not server.is_running():
                 server.start()
-                self.sides[at] = Side(server)
+            elif _answers(self.sides[at].control):
+                continue
+            self.sides[at] = Side(server)
 
     def begin(self, family, proto):
         self.revive()
-        for side in self.sides:
+        for side, initial in zip(self.sides, self.defaults):
+            for connection in side.connections:
+                connection.close()
+            if family.restore:
+                family.restore(side.control, initial)
             side.control("FLUSHALL")
             for command in family.setup:
                 side.control(*command)
@@ -123,7 +142,7 @@ class Pair:
                 self._run_one_by_one(steps, history)
             left, right = self.both(lambda side: read_state(side.control))
             if left != right:
-                raise Mismatch(history.text(len(steps) - 1, left, right, "the data afterwards"))
+                raise history.mismatch(len(steps) - 1, left, right, "the data afterwards")
 
     def _run_one_by_one(self, steps, history):
         for at, step in enumerate(steps):
@@ -161,7 +180,7 @@ class Pair:
             if history.same_events(step, *received):
                 break
             if time.monotonic() > end:
-                raise Mismatch(history.text(at, *received, "what the connections received"))
+                raise history.mismatch(at, *received, "what the connections received")
         self._reopen_closed(received[0])
 
     def _reopen_closed(self, received):
@@ -183,31 +202,53 @@ class Report:
     def compare(self, at, left, right):
         step = self.steps[at]
         if not agree(step.mode, left, right) and not is_expected(step, left, right):
-            raise Mismatch(self.text(at, left, right, "the last reply"))
+            raise self.mismatch(at, left, right, "the last reply")
 
     def same_events(self, step, left, right):
-        for number, (ours, theirs) in enumerate(zip(left, right)):
-            mode = step.mode if number == step.connection and len(ours) == 1 else "exact"
-            if not agree("exact", ours, theirs) and not (
-                len(ours) == len(theirs) == 1
-                and (agree(mode, ours[0], theirs[0]) or is_expected(step, ours[0], theirs[0]))
-            ):
-                return False
-        return True
+        left, right = [[_settled(values) for values in side] for side in (left, right)]
+        return all(
+            agree("exact", ours, theirs)
+            or (number == step.connection and self._same_answer(step, ours, theirs))
+            for number, (ours, theirs) in enumerate(zip(left, right))
+        )
 
-    def text(self, at, left, right, what):
+    @staticmethod
+    def _same_answer(step, ours, theirs):
+        if step.mode == "detached":
+            return agree(step.mode, ours, theirs)
+        return len(ours) == len(theirs) == 1 and (
+            agree(step.mode, ours[0], theirs[0]) or is_expected(step, ours[0], theirs[0])
+        )
+
+    def mismatch(self, at, left, right, what):
         lines = [f"{self.how}: the servers disagree about {what}"]
         lines += [f"  {step!r}" for step in self.steps[: at + 1]]
-        lines += [f"  redis: {left!r}", f"  skein: {right!r}"]
-        return "\n".join(lines)
+        lines += [f"  redis: {_short(left)}", f"  skein: {_short(right)}"]
+        return Mismatch(at, "\n".join(lines))
+
+
+def _settled(values):
+    """Runs of messages by pattern in sorted order: patterns are walked as a hash table is."""
+    settled, run = [], []
+    for value in [*values, None]:
+        if isinstance(value, list) and value[:1] == [b"pmessage"]:
+            run.append(value)
+        else:
+            settled += sorted(run) + [value]
+            run = []
+    return settled[:-1]
+
+
+def _short(value):
+    text = repr(value)
+    return text if len(text) <= 2000 else text[:2000] + f"... ({len(text)} characters)"
 
 
 @contextlib.contextmanager
 def _blame(pair, history):
-    """Turns a lost or silent server into a failure that shows the sequence."""
+    """Turns a lost or silent server into a failure that shows the sequence and the last log."""
     try:
         yield
     except (TimeoutError, ConnectionError) as error:
-        for server in pair.servers:
-            server.check()
-        raise Mismatch(history.text(len(history.steps), error, Error("no reply"), "answering")) from error
+        error = f"{error!r} {pair.log_of_the_dead()}"
+        raise history.mismatch(len(history.steps) - 1, None, error, "answering") from None

@@ -49,13 +49,20 @@ def _cross(sides, step):
     return [ours, theirs]
 
 
+UNIVERSES = {
+    b"RANDOMKEY": lambda: ("KEYS", "*"),
+    b"SRANDMEMBER": lambda key, *_: ("SMEMBERS", key),
+    b"HRANDFIELD": lambda key, *_: ("HKEYS", key),
+    b"ZRANDMEMBER": lambda key, *_: ("ZRANGE", key, 0, -1),
+}
+
+
 def _pick(sides, step):
-    """@PICK <universe command> <key> -- <random command>: the random reply must come from the
-    universe; both sides then continue as if nothing was picked."""
-    args = list(step.args[1:])
-    at = args.index(b"--")
-    universe = _ask(sides[0], *args[:at])
-    replies = [_ask(side, *args[at + 1 :]) for side in sides]
+    """@PICK <random command>: the reply must come from what there is to pick from; how much was
+    picked must agree."""
+    args = step.args[1:]
+    universe = _ask(sides[0], *UNIVERSES[args[0]](*args[1:]))
+    replies = [_ask(side, *args) for side in sides]
     if isinstance(universe, list):
         allowed = {bytes(item) for item in universe}
         for reply in replies:

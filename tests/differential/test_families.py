@@ -12,6 +12,7 @@ from skeintest.grammar import steps
 from .conftest import running_pair
 from .families import load
 from .pair import Mismatch
+from .shrink import smallest
 
 EXAMPLES = int(os.environ.get("DIFF_EXAMPLES", "60"))
 SEED = int(os.environ.get("DIFF_SEED", "0"))
@@ -25,21 +26,25 @@ def pytest_generate_tests(metafunc):
 
 def test_replies_and_data_equal_those_of_the_oracle(family, pair):
     sequences = steps(family.rules(pair.known), family.connections, family.length)
+    failures = []
 
     @seed(zlib.crc32(family.name.encode()) + SEED)
     @settings(
         max_examples=max(1, round(EXAMPLES * family.share)),
         database=None,
         deadline=None,
-        phases=[Phase.generate, Phase.shrink],
+        phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
-        print_blob=False,
     )
     @given(sequences, st.sampled_from([2, 3]), st.booleans())
     def agree(sequence, proto, pipelined):
-        pair.run(family, sequence, proto, pipelined)
+        if failures:
+            return
+        try:
+            pair.run(family, sequence, proto, pipelined)
+        except Mismatch as difference:
+            failures.append(smallest(pair, family, sequence, (proto, pipelined), difference))
 
-    try:
-        agree()
-    except Mismatch as difference:
-        pytest.fail(str(difference), pytrace=False)
+    agree()
+    if failures:
+        pytest.fail(str(failures[0]), pytrace=False)

@@ -4,6 +4,8 @@ exact      same wire types, same bytes (RESP3 sets have no order, doubles compar
 unordered  arrays compare as bags
 pairs      flat arrays of pairs, or maps, compare as bags of pairs
 near:N     integers may differ by N (times)
+words      texts compare as bags of words, arrays as bags (rules of users)
+detached   a burst of unsubscriptions: the names come in any order, the counts do not
 shape      same types and lengths, any content (random replies)
 kind       same wire type of the outermost value only
 ignore     nothing is compared
@@ -77,10 +79,36 @@ def _kind(left, right):
     return type(left) is type(right)
 
 
+def _words(left, right):
+    return _exact(_split(left), _split(right))
+
+
+def _split(value):
+    """Stock servers write the rules of sub-commands in the order of a hash table."""
+    if isinstance(value, Map):
+        return Map([(key, _split(item)) for key, item in value.pairs])
+    if isinstance(value, list):
+        return type(value)(sorted((_split(item) for item in value), key=repr))
+    return b" ".join(sorted(value.split())) if type(value) is bytes else value
+
+
+def _detached(left, right):
+    """Bursts of [kind, name, count left]: UNSUBSCRIBE without names walks a hash table."""
+    return (
+        len(left) == len(right)
+        and all(isinstance(item, list) and len(item) == 3 for item in [*left, *right])
+        and [type(item) for item in left] == [type(item) for item in right]
+        and _bag(canonical(item[1]) for item in left) == _bag(canonical(item[1]) for item in right)
+        and [(item[0], item[2]) for item in left] == [(item[0], item[2]) for item in right]
+    )
+
+
 MODES = {
     "exact": _exact,
     "unordered": _unordered,
     "pairs": _pairs,
+    "words": _words,
+    "detached": _detached,
     "shape": _shape,
     "kind": _kind,
     "ignore": lambda left, right: True,

@@ -2,7 +2,7 @@
 
     5 SET <key> <value> [NX|XX] [EX <secs>|KEEPTTL]     => exact
 
-weight, then words: a literal, `<domain>` (a small universe of values), `[optional]`,
+weight (`5!` keeps noise away), then words: a literal, `<domain>` (a small universe of values), `[optional]`,
 `(this|that)`, each may end in `+` (1..4 times) or `*` (0..3 times). Literals with special characters
 stand in double quotes. `=> mode` names how replies are compared (see compare.py).
 
@@ -23,7 +23,7 @@ NOISE_ONE_IN = 16
 JUNK = [
     b"", b"0", b"-1", b"1", b"foo", b"1.5", b"9223372036854775807", b"-9223372036854775808",
     b"9223372036854775808", b"99999999999999999999", b" 1", b"1 ", b"+1", b"01", b"nan", b"inf", b"-0",
-    b"1e3", b"*", b"\xff\x00\r\n", b"x" * 70,
+    b"1e3", b"\xff\x00\r\n", b"x" * 70,
 ]  # fmt: skip
 
 
@@ -138,6 +138,7 @@ class Rule:
     command: str
     build: object
     mode: str
+    plain: bool
 
 
 def parse(text, domains):
@@ -150,7 +151,8 @@ def parse(text, domains):
         body, _, mode = line.partition("=>")
         weight, _, words = body.strip().partition(" ")
         build = _Parser(words, domains).alternatives("")
-        rules.append(Rule(int(weight), words.split()[0], build, mode.strip() or "exact"))
+        count, plain = int(weight.rstrip("!")), weight.endswith("!")
+        rules.append(Rule(count, words.split()[0], build, mode.strip() or "exact", plain))
     return rules
 
 
@@ -181,7 +183,7 @@ def steps(rules, connections, length):
         rule = rules[bisect.bisect_left(bounds, pick)]
         connection = draw(st.integers(0, connections - 1)) if connections > 1 else 0
         args = rule.build(draw)
-        if rule.command[0] != "@":
+        if rule.command[0] != "@" and not rule.plain:
             args = _with_noise(draw, args)
         return Step(connection, tuple(args), rule.mode) if args else None
 
