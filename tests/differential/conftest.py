@@ -19,7 +19,14 @@ def running_pair():
 
 
 @pytest.fixture(scope="session")
-def pair():
+def session_pair():
     running = running_pair()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def pair(session_pair):
+    """Both servers, alive: one that an earlier test ended is started again."""
+    session_pair.revive()
+    return session_pair
