@@ -115,6 +115,13 @@ def _hashable(value):
     return value
 
 
+def readable(sock, timeout):
+    """True when there is something to read (or the end) within `timeout` seconds, None: for ever."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(None if timeout is None else timeout * 1000))
+
+
 def to_bytes(arg):
     if isinstance(arg, bytes):
         return arg
@@ -182,8 +189,7 @@ class Reader:
         left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
         pending = getattr(self.sock, "pending", None)
         if not (pending and pending()):
-            ready, _, _ = select.select([self.sock], [], [], left)
-            if not ready:
+            if not readable(self.sock, left):
                 raise TimeoutError("no reply in time")
         chunk = self.sock.recv(1 << 18)
         if not chunk:
@@ -351,14 +357,14 @@ class Client:
 
     def is_quiet(self):
         """True when nothing has arrived that was not read."""
-        return not self.reader.has_bytes() and not select.select([self.sock], [], [], 0)[0]
+        return not self.reader.has_bytes() and not readable(self.sock, 0)
 
     def is_closed(self, timeout=0.0):
         """True when the server closed the connection within `timeout`, reading what came before."""
         end = time.monotonic() + timeout
         while True:
             left = max(0.0, end - time.monotonic())
-            if not select.select([self.sock], [], [], left)[0]:
+            if not readable(self.sock, left):
                 return False
             try:
                 if not self.sock.recv(1 << 18):
@@ -372,7 +378,7 @@ class Client:
         data = bytearray(self.reader.raw(0.0))
         while True:
             left = max(0.0, end - time.monotonic())
-            if not select.select([self.sock], [], [], left)[0]:
+            if not readable(self.sock, left):
                 raise AssertionError(f"still open after {timeout} s; got {bytes(data[:200])!r}")
             try:
                 chunk = self.sock.recv(1 << 18)
