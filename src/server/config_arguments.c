@@ -24,7 +24,9 @@ static const struct {
 
 static bool is_sentinel(int argc, char **argv)
 {
-    if (argc > 0 && str_find(str_from_c(argv[0]), STR("sentinel")) >= 0) return true;
+    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    const char *program = slash ? slash + 1 : argc > 0 ? argv[0] : "";
+    if (str_find(str_from_c(program), STR("sentinel")) >= 0) return true;
     for (int i = 1; i < argc; i++) {
         if (str_eq(str_from_c(argv[i]), STR("--sentinel"))) return true;
     }
