@@ -11,9 +11,9 @@
 /* Zeroed is empty; the buffer is kept for the next unit. */
 struct effects_unit {
     struct buf bytes;
-    size_t count;   /* requests, SELECTs not counted */
-    int first_db;   /* must be selected before the bytes */
-    int last_db;    /* is selected after them */
+    size_t count; /* requests, SELECTs not counted */
+    int first_db; /* must be selected before the bytes */
+    int last_db;  /* is selected after them */
 };
 
 void effects_unit_begin(struct effects_unit *unit);

@@ -21,8 +21,8 @@ void watch_init(struct watch_registry *registry, const struct host *host, struct
 /* All sessions must have been cleared. */
 void watch_deinit(struct watch_registry *registry);
 
-void watch_add(struct watch_registry *registry, struct session *session,
-               const struct keyspace *ks, struct str key);
+void watch_add(struct watch_registry *registry, struct session *session, const struct keyspace *ks,
+               struct str key);
 /* UNWATCH, and the end of a session. */
 void watch_clear(struct session *session);
 /* True when a watched key has expired since it was watched. */
