@@ -30,6 +30,7 @@ enum command_flag {
     CMD_MOVABLE_KEYS = 1 << 17,    /* keys are not all at fixed places */
     CMD_ALLOW_BUSY = 1 << 18,
     CMD_PROTECTED = 1 << 19,
+    CMD_NO_MANDATORY_KEYS = 1 << 20, /* a count of no keys at all is fine */
 };
 
 /* ACL categories, in the order ACL CAT lists them. Some follow from flags (command_categories adds them). */
