@@ -61,7 +61,8 @@ static bool is_title_template(struct str text)
 
 static bool check_title(const void *field, struct buf *reason)
 {
-    if (is_title_template(str_from_c(*(char *const *)field))) return true;
+    struct str text = str_from_c(*(char *const *)field);
+    if (text.len > 0 && is_title_template(text)) return true;
     buf_append_c(reason, "template format is invalid or contains unknown variables");
     return false;
 }

@@ -13,10 +13,6 @@ struct config_hooks {
     /* The fields hold the new values. May refuse with a reason; the old values come back then and
      * the hook is called again, its reason ignored. */
     bool (*apply)(void *ctx, enum config_change change, struct buf *reason);
-    /* CONFIG RESETSTAT. */
-    void (*reset_statistics)(void *ctx);
-    /* Before CONFIG REWRITE: brings fields up to date that live elsewhere (users). May be NULL. */
-    void (*refresh)(void *ctx);
 };
 
 struct config_assignment {

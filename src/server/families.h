@@ -5,6 +5,7 @@
 #include "command/command.h"
 
 extern const struct command acl_commands[];
+extern const struct command config_commands[];
 extern const struct command pubsub_commands[];
 
 #endif

@@ -250,6 +250,7 @@ static const struct row refused[] = {
     {"shutdown-on-sigint", "save nosave",
      "shutdown options SAVE and NOSAVE can't be used simultaneously"},
     {"proc-title-template", "{foo}", TEMPLATE},
+    {"proc-title-template", "", TEMPLATE},
     {"proc-title-template", "{title", TEMPLATE},
     {"proc-title-template", "title}", TEMPLATE},
     {"dbfilename", "a/b", "it can't be a path, just a filename"},
