@@ -123,7 +123,7 @@ bool num_parse_double(struct str s, double *number)
 
 bool num_parse_long_double(struct str s, long double *number)
 {
-    char room[256], *end = NULL;
+    char room[NUM_DOUBLE_MAX], *end = NULL;
     if (!terminated(s, room, sizeof(room))) return false;
     errno = 0;
     long double value = strtold(room, &end);
