@@ -12,5 +12,6 @@ extern const struct command generic_commands[];
 extern const struct command multi_commands[];
 extern const struct command object_commands[];
 extern const struct command scan_commands[];
+extern const struct command string_commands[];
 
 #endif
