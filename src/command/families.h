@@ -4,6 +4,7 @@
 
 #include "command/command.h"
 
+extern const struct command bitmap_commands[];
 extern const struct command command_commands[];
 extern const struct command database_commands[];
 extern const struct command dump_commands[];
