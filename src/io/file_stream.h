@@ -32,7 +32,8 @@ struct file_reader {
     bool at_end;
     int64_t offset; /* bytes taken so far */
     char *bytes;
-    size_t start, len;
+    size_t start, len, capacity;
+    size_t line_len; /* of the line last given, not taken yet */
 };
 
 void file_reader_init(struct file_reader *reader, int fd);
@@ -43,8 +44,8 @@ bool file_reader_read(struct file_reader *reader, void *bytes, size_t size);
  * until the next call. */
 struct str file_reader_peek(struct file_reader *reader);
 void file_reader_skip(struct file_reader *reader, size_t len);
-/* A line without its "\n"; false at the end, on an error, or when it is longer than `max`. Valid
- * until the next call. */
+/* A line without its "\n"; false at the end, on an error, or when it is longer than `max` (-EFBIG).
+ * Valid until the next call. */
 bool file_reader_line(struct file_reader *reader, size_t max, struct str *line);
 
 #endif

@@ -4,6 +4,7 @@
  *
  * The file is opened by name again when it was renamed, so that logrotate needs no signal. A line
  * is one write(2), and what cannot be written is dropped: a full disk never stops the server.
+ * Control characters in a message become '?', and what goes beyond 1023 bytes is cut.
  * Belongs to one thread, except log_fd_of_crash. */
 #ifndef SKEIN_IO_LOG_H
 #define SKEIN_IO_LOG_H
@@ -35,7 +36,7 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void log_vwrite(struct log *log, enum log_level level, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
-/* The text as it is, without prefix. */
+/* The text as it is: no prefix, no end of line, nothing replaced. */
 void log_raw(struct log *log, enum log_level level, struct str text);
 
 /* A descriptor to append to from a signal handler; opens the file again, uses only open(2). */

@@ -46,9 +46,7 @@ int io_teardown(void **state)
 
 const char *io_path(struct io_fixture *fixture, const char *name)
 {
-    char *path = fixture->path[0];
-    memcpy(fixture->path[0], fixture->path[1], sizeof(fixture->path[0]));
-    path = fixture->path[1];
-    snprintf(path, sizeof(fixture->path[1]), "%s/%s", fixture->directory, name);
+    char *path = fixture->paths[fixture->path_count++ % 8];
+    snprintf(path, sizeof(fixture->paths[0]), "%s/%s", fixture->directory, name);
     return path;
 }

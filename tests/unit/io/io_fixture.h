@@ -18,12 +18,13 @@ struct io_fixture {
     struct loop *loop;
     struct timer heartbeat; /* so that a wait looks at its deadline */
     char directory[64];
-    char path[2][256];
+    char paths[8][128];
+    unsigned path_count;
 };
 
 int io_setup(void **state);
 int io_teardown(void **state);
-/* A path in the scratch directory; two can be in use at once. */
+/* A path in the scratch directory; the last eight stay valid. */
 const char *io_path(struct io_fixture *fixture, const char *name);
 
 /* Turns the loop until the condition holds; fails after 20 seconds. */

@@ -229,7 +229,6 @@ static void a_conn_may_be_closed_in_its_own_callback(void **state)
     for (enum kind kind = TCP; kind < KIND_COUNT; kind++) {
         struct ways ways;
         ways_init(&ways, fixture, kind);
-        struct echo_server server = {0};
         struct pauser pauser = {.closes = true};
         struct listener *listener;
         struct buf why = {0};
@@ -244,7 +243,6 @@ static void a_conn_may_be_closed_in_its_own_callback(void **state)
         assert_null(pauser.conn);
         listener_close(listener);
         ways_deinit(&ways);
-        (void)server;
     }
 }
 
