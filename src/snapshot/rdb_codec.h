@@ -1,0 +1,39 @@
+/* The smallest pieces of the RDB format: lengths and strings.
+ *
+ * A string is written as an 8, 16 or 32 bit integer if it is one, compressed with LZF if that saves room, or plain.
+ * What is read is hostile: memory grows with the bytes that arrived, and a compressed string may not claim to unpack
+ * to more than LZF can make of its bytes. */
+#ifndef SKEIN_SNAPSHOT_RDB_CODEC_H
+#define SKEIN_SNAPSHOT_RDB_CODEC_H
+
+#include "base/sink.h"
+#include "store/keyspace.h"
+
+struct rdb_writer {
+    struct sink *sink;
+    bool compress;
+    struct buf scratch;
+};
+
+struct rdb_reader {
+    struct source *source;
+    struct keyspace *ks; /* whom the values are made for */
+    struct buf text;     /* the string read last */
+    struct buf scratch;
+};
+
+void rdb_writer_deinit(struct rdb_writer *writer);
+void rdb_reader_deinit(struct rdb_reader *reader);
+
+bool rdb_write_byte(struct rdb_writer *writer, uint8_t byte);
+bool rdb_write_len(struct rdb_writer *writer, uint64_t len);
+bool rdb_write_string(struct rdb_writer *writer, struct str bytes);
+bool rdb_write_i64_string(struct rdb_writer *writer, int64_t number);
+
+bool rdb_read_byte(struct rdb_reader *reader, uint8_t *byte);
+/* A plain length; the marker of an encoded string is a failure. */
+bool rdb_read_len(struct rdb_reader *reader, uint64_t *len);
+/* A view into the reader that is valid until the next string. */
+bool rdb_read_string(struct rdb_reader *reader, struct str *bytes);
+
+#endif
