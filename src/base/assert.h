@@ -6,8 +6,7 @@
 
 _Noreturn void assert_failed(const char *condition, const char *file, int line);
 
-#define ASSERT(condition)                                                                          \
-    ((condition) ? (void)0 : assert_failed(#condition, __FILE__, __LINE__))
+#define ASSERT(condition) ((condition) ? (void)0 : assert_failed(#condition, __FILE__, __LINE__))
 
 #ifdef SKEIN_DEBUG
 #define DEBUG_ASSERT(condition) ASSERT(condition)

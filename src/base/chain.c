@@ -30,8 +30,10 @@ static void settle_tail(struct chain *chain)
 static void push(struct chain *chain, struct chain_block *block)
 {
     settle_tail(chain);
-    if (chain->tail) chain->tail->next = block;
-    else chain->head = block;
+    if (chain->tail)
+        chain->tail->next = block;
+    else
+        chain->head = block;
     chain->tail = block;
     chain->held_bytes += block->held_bytes;
 }
@@ -79,10 +81,8 @@ char *chain_room(struct chain *chain, size_t len)
 void chain_lend(struct chain *chain, struct str bytes, struct chain_loan loan)
 {
     struct chain_block *block = mem_alloc(sizeof(*block));
-    *block = (struct chain_block){.ptr = bytes.ptr,
-                                  .len = bytes.len,
-                                  .held_bytes = sizeof(*block) + bytes.len,
-                                  .loan = loan};
+    *block = (struct chain_block){
+        .ptr = bytes.ptr, .len = bytes.len, .held_bytes = sizeof(*block) + bytes.len, .loan = loan};
     push(chain, block);
     chain->free_ptr = NULL;
     chain->free_len = 0;
@@ -134,8 +134,10 @@ void chain_join(struct chain *to, struct chain *from)
     if (from->head == NULL) return;
     settle_tail(from);
     settle_tail(to);
-    if (to->tail) to->tail->next = from->head;
-    else to->head = from->head;
+    if (to->tail)
+        to->tail->next = from->head;
+    else
+        to->head = from->head;
     to->tail = from->tail;
     to->free_ptr = from->free_ptr;
     to->free_len = from->free_len;

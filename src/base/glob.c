@@ -51,8 +51,10 @@ static bool match_one(struct matcher *m)
     if (element == '[') {
         matched = match_class(m, c);
     } else {
-        if (element == '\\' && m->p + 1 < m->pattern.len) element = m->pattern.ptr[++m->p];
-        else if (element == '?') element = m->text.ptr[m->t];
+        if (element == '\\' && m->p + 1 < m->pattern.len)
+            element = m->pattern.ptr[++m->p];
+        else if (element == '?')
+            element = m->text.ptr[m->t];
         matched = fold(m, element) == c;
         m->p++;
     }

@@ -12,10 +12,11 @@ struct list {
     struct list *next, *prev;
 };
 
-#define LIST_ENTRY(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define LIST_ENTRY(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 /* `at` may be removed in the body; `after` is the loop's own variable. */
 #define LIST_FOREACH(at, after, head)                                                              \
-    for (struct list *at = (head)->next, *after = at->next; at != (head); at = after, after = at->next)
+    for (struct list *at = (head)->next, *after = at->next; at != (head);                          \
+         at = after, after = at->next)
 
 static inline void list_init(struct list *list)
 {

@@ -11,7 +11,8 @@
 void *mem_alloc(size_t size) __attribute__((malloc, alloc_size(1), returns_nonnull));
 void *mem_calloc(size_t size) __attribute__((malloc, alloc_size(1), returns_nonnull));
 void *mem_realloc(void *ptr, size_t size) __attribute__((alloc_size(2), returns_nonnull));
-void *mem_aligned(size_t alignment, size_t size) __attribute__((malloc, alloc_size(2), returns_nonnull));
+void *mem_aligned(size_t alignment, size_t size)
+    __attribute__((malloc, alloc_size(2), returns_nonnull));
 void mem_free(void *ptr);
 char *mem_strdup(const char *text);
 /* A NUL-terminated copy of `len` bytes. */

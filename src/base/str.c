@@ -44,7 +44,8 @@ ptrdiff_t str_find_char(struct str s, char c)
 ptrdiff_t str_find(struct str haystack, struct str needle)
 {
     if (needle.len == 0) return 0;
-    const char *at = haystack.len ? memmem(haystack.ptr, haystack.len, needle.ptr, needle.len) : NULL;
+    const char *at =
+        haystack.len ? memmem(haystack.ptr, haystack.len, needle.ptr, needle.len) : NULL;
     return at ? at - haystack.ptr : -1;
 }
 

@@ -18,7 +18,10 @@ struct str {
 /* A view of a string literal. */
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
 /* The same where a constant initialiser is needed. */
-#define STR_INIT(literal) {"" literal, sizeof(literal) - 1}
+#define STR_INIT(literal)                                                                          \
+    {                                                                                              \
+        "" literal, sizeof(literal) - 1                                                            \
+    }
 /* The two arguments of a "%.*s". */
 #define STR_ARG(s) (int)(s).len, (s).ptr
 
@@ -40,7 +43,8 @@ static inline bool str_eq(struct str a, struct str b)
 
 static inline struct str str_from(struct str s, size_t start)
 {
-    return start >= s.len ? (struct str){s.ptr + s.len, 0} : (struct str){s.ptr + start, s.len - start};
+    return start >= s.len ? (struct str){s.ptr + s.len, 0}
+                          : (struct str){s.ptr + start, s.len - start};
 }
 
 static inline struct str str_first(struct str s, size_t len)

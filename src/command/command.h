@@ -17,17 +17,17 @@ enum command_flag {
     CMD_PUBSUB = 1 << 4,
     CMD_NOSCRIPT = 1 << 5,
     CMD_BLOCKING = 1 << 6,
-    CMD_LOADING = 1 << 7,          /* allowed while the data set is being loaded */
-    CMD_STALE = 1 << 8,            /* allowed on a replica with a broken link */
+    CMD_LOADING = 1 << 7, /* allowed while the data set is being loaded */
+    CMD_STALE = 1 << 8,   /* allowed on a replica with a broken link */
     CMD_SKIP_MONITOR = 1 << 9,
     CMD_SKIP_SLOWLOG = 1 << 10,
     CMD_ASKING = 1 << 11,
     CMD_FAST = 1 << 12,
-    CMD_NO_AUTH = 1 << 13,         /* allowed before authentication */
+    CMD_NO_AUTH = 1 << 13, /* allowed before authentication */
     CMD_MAY_REPLICATE = 1 << 14,
     CMD_NO_ASYNC_LOADING = 1 << 15,
     CMD_NO_MULTI = 1 << 16,
-    CMD_MOVABLE_KEYS = 1 << 17,    /* keys are not all at fixed places */
+    CMD_MOVABLE_KEYS = 1 << 17, /* keys are not all at fixed places */
     CMD_ALLOW_BUSY = 1 << 18,
     CMD_PROTECTED = 1 << 19,
     CMD_NO_MANDATORY_KEYS = 1 << 20, /* a count of no keys at all is fine */
@@ -68,7 +68,7 @@ enum key_flag {
     KEY_UPDATE = 1 << 5,
     KEY_INSERT = 1 << 6,
     KEY_DELETE = 1 << 7,
-    KEY_NOT_KEY = 1 << 8,          /* looks like one, e.g. a shard channel */
+    KEY_NOT_KEY = 1 << 8, /* looks like one, e.g. a shard channel */
     KEY_INCOMPLETE = 1 << 9,
     KEY_VARIABLE_FLAGS = 1 << 10,
 };
@@ -80,25 +80,36 @@ enum key_find { KEYS_RANGE, KEYS_COUNTED, KEYS_FIND_UNKNOWN };
 struct key_spec {
     uint32_t flags;
     enum key_begin begin;
-    int index;            /* AT_INDEX: the first key; AT_KEYWORD: where the search starts (negative: from the end) */
-    const char *keyword;  /* AT_KEYWORD: the key follows it */
+    int index; /* AT_INDEX: the first key; AT_KEYWORD: where the search starts (negative: from the end) */
+    const char *keyword; /* AT_KEYWORD: the key follows it */
     enum key_find find;
-    int last;             /* RANGE: relative to the first; negative: from the end of the arguments */
-    int step;             /* RANGE, COUNTED */
-    int limit;            /* RANGE with last -1: use only 1/limit of the remaining arguments (0 or 1: all) */
-    int count_at;         /* COUNTED: where the number of keys is, relative to the begin */
-    int first;            /* COUNTED: where the first key is, relative to the begin */
+    int last;  /* RANGE: relative to the first; negative: from the end of the arguments */
+    int step;  /* RANGE, COUNTED */
+    int limit; /* RANGE with last -1: use only 1/limit of the remaining arguments (0 or 1: all) */
+    int count_at; /* COUNTED: where the number of keys is, relative to the begin */
+    int first;    /* COUNTED: where the first key is, relative to the begin */
     const char *notes;
 };
 
 /* The usual specs: one key; all arguments from one on; every second from one on. */
-#define KEY_ONE(flags_, at_) {.flags = (flags_), .begin = KEYS_AT_INDEX, .index = (at_), .step = 1}
-#define KEY_REST(flags_, at_) {.flags = (flags_), .begin = KEYS_AT_INDEX, .index = (at_), .last = -1, .step = 1}
-#define KEY_REST_STEP(flags_, at_, step_) \
-    {.flags = (flags_), .begin = KEYS_AT_INDEX, .index = (at_), .last = -1, .step = (step_)}
+#define KEY_ONE(flags_, at_)                                                                       \
+    {                                                                                              \
+        .flags = (flags_), .begin = KEYS_AT_INDEX, .index = (at_), .step = 1                       \
+    }
+#define KEY_REST(flags_, at_)                                                                      \
+    {                                                                                              \
+        .flags = (flags_), .begin = KEYS_AT_INDEX, .index = (at_), .last = -1, .step = 1           \
+    }
+#define KEY_REST_STEP(flags_, at_, step_)                                                          \
+    {                                                                                              \
+        .flags = (flags_), .begin = KEYS_AT_INDEX, .index = (at_), .last = -1, .step = (step_)     \
+    }
 /* `count_` holds the number of keys, which follow it. */
-#define KEY_COUNTED(flags_, count_) \
-    {.flags = (flags_), .begin = KEYS_AT_INDEX, .index = (count_), .find = KEYS_COUNTED, .first = 1, .step = 1}
+#define KEY_COUNTED(flags_, count_)                                                                \
+    {                                                                                              \
+        .flags = (flags_), .begin = KEYS_AT_INDEX, .index = (count_), .find = KEYS_COUNTED,        \
+        .first = 1, .step = 1                                                                      \
+    }
 
 struct key_refs;
 
@@ -124,7 +135,7 @@ struct command {
     /* The arguments in the notation of docs/adr/0005: "key value [NX | XX] [EX seconds | KEEPTTL]". */
     const char *syntax;
     struct command_change history[COMMAND_HISTORY];
-    const char *tips[COMMAND_TIPS]; /* "nondeterministic_output", ... */
+    const char *tips[COMMAND_TIPS];             /* "nondeterministic_output", ... */
     const char *deprecated_since, *replaced_by; /* DOCS: doc_flags deprecated */
 };
 

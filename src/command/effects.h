@@ -9,11 +9,11 @@
 #include "base/buf.h"
 
 struct effects {
-    struct buf before;   /* deletions of expired or evicted keys */
-    struct buf instead;  /* takes the place of the request */
+    struct buf before;  /* deletions of expired or evicted keys */
+    struct buf instead; /* takes the place of the request */
     size_t before_count, instead_count;
-    bool replaced;       /* `instead` counts, even when empty */
-    bool wanted;         /* nobody listens: nothing is encoded */
+    bool replaced; /* `instead` counts, even when empty */
+    bool wanted;   /* nobody listens: nothing is encoded */
 };
 
 void effects_reset(struct effects *effects, bool wanted);

@@ -17,9 +17,10 @@
 #define ERR_SAME_OBJECT    "ERR source and destination objects are the same"
 #define ERR_NO_AUTH        "NOAUTH Authentication required."
 #define ERR_LOADING        "LOADING Redis is loading the dataset in memory"
-#define ERR_MASTERDOWN     "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
-#define ERR_READONLY       "READONLY You can't write against a read only replica."
-#define ERR_NOREPLICAS     "NOREPLICAS Not enough good replicas to write."
+#define ERR_MASTERDOWN                                                                             \
+    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
+#define ERR_READONLY   "READONLY You can't write against a read only replica."
+#define ERR_NOREPLICAS "NOREPLICAS Not enough good replicas to write."
 #define ERR_MISCONF                                                                                \
     "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to "  \
     "disk. Commands that may modify the data set are disabled, because this instance is "          \

@@ -12,7 +12,7 @@
 
 enum origin {
     ORIGIN_CLIENT,
-    ORIGIN_EXEC,   /* a queued command of a transaction: gates were passed when it was queued, ACL again */
+    ORIGIN_EXEC, /* a queued command of a transaction: gates were passed when it was queued, ACL again */
     ORIGIN_SCRIPT,
     ORIGIN_MASTER, /* the replication stream */
     ORIGIN_FILE,   /* the append-only file being loaded */
@@ -56,14 +56,15 @@ struct call_outcome {
 };
 
 enum execute_verdict {
-    EXECUTE_DONE,  /* a reply was written (or suppressed) */
-    EXECUTE_WAIT,  /* clients are paused: give the same request again later */
+    EXECUTE_DONE, /* a reply was written (or suppressed) */
+    EXECUTE_WAIT, /* clients are paused: give the same request again later */
 };
 
 struct request_view {
     const struct str *argv;
     int argc;
-    struct blob *adoptable; /* see struct call; what the handler does not take is the caller's again */
+    struct blob
+        *adoptable; /* see struct call; what the handler does not take is the caller's again */
 };
 
 enum execute_verdict execute(struct executor *executor, struct session *session,

@@ -7,14 +7,15 @@
 #include "command/call.h"
 
 enum lookup_mode {
-    LOOKUP_READ,     /* counts, touches, announces a miss */
-    LOOKUP_WRITE,    /* no counting */
-    LOOKUP_PEEK,     /* neither counts nor touches: TTL, TYPE, OBJECT, EXISTS counts itself ... */
+    LOOKUP_READ,  /* counts, touches, announces a miss */
+    LOOKUP_WRITE, /* no counting */
+    LOOKUP_PEEK,  /* neither counts nor touches: TTL, TYPE, OBJECT, EXISTS counts itself ... */
 };
 
 /* NULL when the key does not exist (any more). */
 struct entry *lookup(struct call *call, struct str key, enum lookup_mode mode);
-struct entry *lookup_in(struct call *call, struct keyspace *ks, struct str key, enum lookup_mode mode);
+struct entry *lookup_in(struct call *call, struct keyspace *ks, struct str key,
+                        enum lookup_mode mode);
 /* As lookup, and checks the type: on a mismatch answers WRONGTYPE and sets *failed. */
 struct entry *lookup_type(struct call *call, struct str key, enum lookup_mode mode,
                           enum value_type type, bool *failed);

@@ -18,8 +18,8 @@ struct command_ref {
 };
 
 struct registry {
-    struct map by_name;       /* folded name -> struct command_ref; without sub-commands */
-    struct map by_full_name;  /* "client|list" too, original names also of renamed commands */
+    struct map by_name;        /* folded name -> struct command_ref; without sub-commands */
+    struct map by_full_name;   /* "client|list" too, original names also of renamed commands */
     struct command_ref **refs; /* by id */
     int count;
 };

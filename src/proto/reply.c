@@ -23,8 +23,10 @@ static void append_header(struct reply *reply, char type, int64_t number)
     char header[HEADER_MAX];
     header[0] = type;
     size_t len = 1;
-    if (number >= 0 && number < 10) header[len++] = (char)('0' + number);
-    else len += num_format_i64(header + 1, number);
+    if (number >= 0 && number < 10)
+        header[len++] = (char)('0' + number);
+    else
+        len += num_format_i64(header + 1, number);
     header[len++] = '\r';
     header[len++] = '\n';
     append(reply, header, len);
@@ -67,7 +69,8 @@ void reply_ok(struct reply *reply)
 void reply_error_str(struct reply *reply, struct str text)
 {
     reply->errors++;
-    while (text.len && (text.ptr[text.len - 1] == '\r' || text.ptr[text.len - 1] == '\n')) text.len--;
+    while (text.len && (text.ptr[text.len - 1] == '\r' || text.ptr[text.len - 1] == '\n'))
+        text.len--;
     append_line(reply, '-', text);
 }
 
@@ -84,7 +87,8 @@ void reply_error_fmt(struct reply *reply, const char *format, ...)
     int len = vsnprintf(room, sizeof(room), format, args);
     va_end(args);
     if (len < 0) len = 0;
-    reply_error_str(reply, str_of(room, (size_t)len < sizeof(room) ? (size_t)len : sizeof(room) - 1));
+    reply_error_str(reply,
+                    str_of(room, (size_t)len < sizeof(room) ? (size_t)len : sizeof(room) - 1));
 }
 
 void reply_i64(struct reply *reply, int64_t number)
@@ -101,8 +105,10 @@ void reply_u64_text(struct reply *reply, uint64_t number)
 
 void reply_bool(struct reply *reply, bool value)
 {
-    if (reply->version > 2) append_c(reply, value ? "#t\r\n" : "#f\r\n");
-    else reply_i64(reply, value);
+    if (reply->version > 2)
+        append_c(reply, value ? "#t\r\n" : "#f\r\n");
+    else
+        reply_i64(reply, value);
 }
 
 void reply_bulk(struct reply *reply, struct str bytes)
@@ -142,8 +148,10 @@ void reply_bulk_i64(struct reply *reply, int64_t number)
 void reply_bulk_lent(struct reply *reply, struct str bytes, struct chain_loan loan)
 {
     append_header(reply, '$', (int64_t)bytes.len);
-    if (reply->discards) loan.release(loan.owner);
-    else chain_lend(reply->out, bytes, loan);
+    if (reply->discards)
+        loan.release(loan.owner);
+    else
+        chain_lend(reply->out, bytes, loan);
     append(reply, "\r\n", 2);
 }
 
@@ -179,8 +187,10 @@ void reply_human_bulk(struct reply *reply, long double number)
 
 void reply_big_number(struct reply *reply, struct str digits)
 {
-    if (reply->version < 3) reply_bulk(reply, digits);
-    else append_line(reply, '(', digits);
+    if (reply->version < 3)
+        reply_bulk(reply, digits);
+    else
+        append_line(reply, '(', digits);
 }
 
 void reply_verbatim(struct reply *reply, struct str text, const char *format)
@@ -203,8 +213,10 @@ void reply_array(struct reply *reply, size_t count)
 
 void reply_map(struct reply *reply, size_t pairs)
 {
-    if (reply->version > 2) append_header(reply, '%', (int64_t)pairs);
-    else append_header(reply, '*', (int64_t)pairs * 2);
+    if (reply->version > 2)
+        append_header(reply, '%', (int64_t)pairs);
+    else
+        append_header(reply, '*', (int64_t)pairs * 2);
 }
 
 void reply_set(struct reply *reply, size_t count)

@@ -10,9 +10,9 @@
 
 struct reply {
     struct chain *out;
-    int version;       /* 2 or 3 */
-    uint64_t errors;   /* error replies written so far: how `execute` sees that a command failed */
-    bool discards;     /* CLIENT REPLY OFF/SKIP: everything is dropped */
+    int version;     /* 2 or 3 */
+    uint64_t errors; /* error replies written so far: how `execute` sees that a command failed */
+    bool discards;   /* CLIENT REPLY OFF/SKIP: everything is dropped */
 };
 
 void reply_status(struct reply *reply, const char *status);
@@ -24,7 +24,8 @@ void reply_error_str(struct reply *reply, struct str text);
 void reply_error_fmt(struct reply *reply, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void reply_i64(struct reply *reply, int64_t number);
-void reply_u64_text(struct reply *reply, uint64_t number); /* a bulk string of digits: SCAN cursors */
+void reply_u64_text(struct reply *reply,
+                    uint64_t number); /* a bulk string of digits: SCAN cursors */
 void reply_bool(struct reply *reply, bool value);
 void reply_bulk(struct reply *reply, struct str bytes);
 void reply_bulk_c(struct reply *reply, const char *text);

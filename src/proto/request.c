@@ -96,8 +96,8 @@ static enum request_verdict parse_count(struct request_parser *parser, struct st
     int64_t count = 0;
     if (!parse_length(str_from(line.text, 1), &count) || count > limits->args_max) {
         bool stranger = !limits->authenticated && count > 0 && count <= INT_MAX;
-        return invalid(parser, stranger ? "unauthenticated multibulk length"
-                                        : "invalid multibulk length");
+        return invalid(parser,
+                       stranger ? "unauthenticated multibulk length" : "invalid multibulk length");
     }
     parser->expected = count > 0 ? count : 0;
     parser->at = line.next;
@@ -124,8 +124,7 @@ static enum request_verdict parse_bulk_header(struct request_parser *parser, str
     int64_t len = 0;
     if (!parse_length(str_from(line.text, 1), &len) || len < 0 || len > limits->bulk_max) {
         bool stranger = !limits->authenticated && len > REQUEST_STRANGER_BULK;
-        return invalid(parser,
-                       stranger ? "unauthenticated bulk length" : "invalid bulk length");
+        return invalid(parser, stranger ? "unauthenticated bulk length" : "invalid bulk length");
     }
     parser->bulk_len = len;
     parser->at = line.next;

@@ -33,12 +33,12 @@ struct request_parser {
     struct request_arg *args;
     size_t args_capacity;
     int64_t argc;
-    int64_t expected;      /* arguments announced; -1 before the header was read */
-    int64_t bulk_len;      /* length of the argument being read; -1 before its header was read */
-    size_t at;             /* position behind what was understood so far */
+    int64_t expected; /* arguments announced; -1 before the header was read */
+    int64_t bulk_len; /* length of the argument being read; -1 before its header was read */
+    size_t at;        /* position behind what was understood so far */
     bool is_inline;
-    struct words words;    /* the arguments of an inline request */
-    struct buf error;      /* "ERR Protocol error: ..." */
+    struct words words; /* the arguments of an inline request */
+    struct buf error;   /* "ERR Protocol error: ..." */
 };
 
 void request_parser_init(struct request_parser *parser);

@@ -13,6 +13,7 @@
 
 #include "base/str.h"
 #include "store/blob.h"
+#include "store/object.h"
 
 #include <stdatomic.h>
 
@@ -33,10 +34,10 @@ enum value_encoding {
     ENC_INT,          /* int64_t in the slot */
     ENC_DOUBLE,       /* double in the slot: a sorted set's score */
     ENC_BLOB,         /* struct blob * in the slot */
-    ENC_PACKED,       /* struct packed *: a small collection */
-    ENC_INTSET,       /* struct packed-like sorted integers */
-    ENC_TABLE,        /* an object built on a table */
-    ENC_TREE,         /* an object built on a tree */
+    ENC_PACKED, /* the rest: struct object * in the slot; a small collection in one run of bytes */
+    ENC_INTSET, /* sorted integers in one run of bytes */
+    ENC_TABLE,  /* built on a table */
+    ENC_TREE,   /* built on a tree */
 };
 
 enum { ENTRY_EMBED_MAX = 192, ENTRY_ACCESS_MASK = 0xffffff, NO_EXPIRY = -1 };
@@ -54,11 +55,11 @@ struct value {
     enum value_type type;
     enum value_encoding encoding;
     union {
-        struct str bytes;   /* ENC_EMBEDDED(_RAW) */
-        int64_t integer;    /* ENC_INT */
-        double score;       /* ENC_DOUBLE */
-        struct blob *blob;  /* ENC_BLOB */
-        void *object;       /* collections */
+        struct str bytes;      /* ENC_EMBEDDED(_RAW) */
+        int64_t integer;       /* ENC_INT */
+        double score;          /* ENC_DOUBLE */
+        struct blob *blob;     /* ENC_BLOB */
+        struct object *object; /* collections */
     };
 };
 
@@ -105,17 +106,16 @@ static inline int64_t entry_expire_at(const struct entry *e)
     return at;
 }
 struct value entry_value(const struct entry *e);
-static inline void *entry_object(const struct entry *e)
+static inline struct object *entry_object(const struct entry *e)
 {
-    void *object;
+    struct object *object;
     memcpy(&object, entry_slot_at(e), sizeof(object));
     return object;
 }
 
 /* A new entry that owns the blob or object of `value` and copies embedded bytes and the key. */
 struct entry *entry_new(struct str key, struct value value, int64_t expire_at_ms, uint32_t epoch);
-/* Frees the entry alone (its value has moved on) or with its value. */
-void entry_free(void *entry);
+/* Frees an entry with its blob or object; mem_free frees the entry alone, when its value has moved on. */
 void entry_free_deep(void *entry);
 /* Bytes the allocator spends on the entry and, for a blob, on that. */
 size_t entry_memory(const struct entry *e);

@@ -4,7 +4,8 @@
  * whatever was born up to a live freeze may be read by a worker at any time and is never changed or freed until that
  * freeze is released: the data thread copies it, links the copy and retires the original here.
  *
- * All functions belong to the data thread. What a release sets free goes to `discard`, which may hand it to a worker.
+ * All functions belong to the data thread. What a release sets free, and what is big, goes to `discard`, which may
+ * hand it to a worker.
  * Invariant: shared_up_to is the epoch of the newest live freeze, 0 when none is live. */
 #ifndef SKEIN_STORE_EPOCH_H
 #define SKEIN_STORE_EPOCH_H
@@ -52,7 +53,9 @@ static inline bool epoch_is_private(const struct epochs *epochs, uint32_t born)
     return born > epochs->shared_up_to;
 }
 
-/* The object has just been unlinked: frees it as soon as no frozen view can reach it. */
+/* The object has just been unlinked: frees it, at once or when no frozen view can reach it any more. */
 void epoch_retire(struct epochs *epochs, uint32_t born, struct garbage garbage);
+/* The same for what takes long to free: it goes to `discard`. `born` 0: parts of it may be as old as anything. */
+void epoch_retire_big(struct epochs *epochs, uint32_t born, struct garbage garbage);
 
 #endif

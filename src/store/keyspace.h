@@ -16,8 +16,13 @@ struct keyspace {
     struct store *store;
     int id;
     struct table table;
-    size_t volatile_len; /* keys that have an expiry */
+    size_t volatile_len;   /* keys that have an expiry */
     uint64_t due_position; /* where the expire cycle goes on */
+};
+
+struct key_hint {
+    struct str key;
+    uint64_t hash;
 };
 
 struct store {
@@ -26,7 +31,9 @@ struct store {
     int db_count;
     struct hash_seed seed;
     struct prng prng;
-    uint32_t new_access; /* the access word of entries made now (LRU clock or LFU), set by the owner */
+    uint32_t
+        new_access; /* the access word of entries made now (LRU clock or LFU), set by the owner */
+    struct key_hint hint; /* the key the running command was prefetched for: its hash is known */
 };
 
 void store_init(struct store *store, int db_count, struct hash_seed seed);
@@ -46,17 +53,18 @@ bool keyspace_remove(struct keyspace *ks, struct str key);
 struct entry *keyspace_set_expiry(struct keyspace *ks, struct entry *entry, int64_t expire_at_ms);
 /* Puts another value under a key that exists, keeping its expiry and access; takes and drops like keyspace_put. */
 struct entry *keyspace_set_value(struct keyspace *ks, struct entry *entry, struct value value);
-/* Like keyspace_remove, but hands the value out instead of dropping it (RENAME, and collections moved elsewhere).
- * A value shared with a frozen view is copied. Embedded bytes are put into a blob. */
-struct value keyspace_take(struct keyspace *ks, struct entry *entry);
-/* A private copy of a value, for COPY. */
-struct value value_copy(struct keyspace *ks, struct value value);
+/* Moves a key with value, expiry and access under another name, perhaps to another database; what was there is
+ * dropped. RENAME, MOVE. */
+struct entry *keyspace_move(struct keyspace *ks, struct entry *entry, struct keyspace *to,
+                            struct str key);
+/* The same, with a copy of the value. COPY. */
+struct entry *keyspace_copy(const struct entry *entry, struct keyspace *to, struct str key);
 /* Drops a value that is in no keyspace. */
 void value_drop(struct keyspace *ks, struct value value);
 
 /* The collection of an entry as a private one to write to: copies the top of it if a frozen view shares it. The entry
  * may be replaced; the object returned is the one it then holds. */
-void *keyspace_writable_object(struct keyspace *ks, struct entry **entry);
+struct object *keyspace_writable_object(struct keyspace *ks, struct entry **entry);
 
 /* --- strings ------------------------------------------------------------------------------------------------- */
 
@@ -84,15 +92,11 @@ struct frozen_store {
 struct frozen_store *store_freeze(struct store *store);
 void store_release(struct frozen_store *frozen);
 
-/* Hints for a pipeline: brings what a lookup of the key will touch into the cache, in two stages, and remembers the
- * hash for the lookup itself. */
-struct key_hint {
-    struct str key;
-    uint64_t hash;
-};
+/* --- pipelines ------------------------------------------------------------------------------------------------ */
+
+/* Brings what a lookup of the key will touch into the cache, in two stages. Before the command runs, the hint is put
+ * into store->hint, and a lookup of that very view does not compute the hash again. */
 void keyspace_hint_bucket(const struct keyspace *ks, struct key_hint *hint);
 void keyspace_hint_entry(const struct keyspace *ks, const struct key_hint *hint);
-/* A lookup with a hash computed before. */
-struct entry *keyspace_find_hashed(const struct keyspace *ks, struct str key, uint64_t hash);
 
 #endif

@@ -28,8 +28,8 @@ struct table {
 };
 
 void table_init(struct table *table, struct epochs *epochs, struct hash_seed seed);
-/* Retires pages and directory, and the entries too, each with `free_entry` unless NULL. O(pages + entries): for big
- * tables call it in a worker, on a table no view shares. */
+/* Frees pages and directory, and each entry with `free_entry` unless NULL. Any thread may do it, once no frozen view
+ * shares anything of the table. O(pages + entries): big tables are retired whole and deinitialised by a worker. */
 void table_deinit(struct table *table, void (*free_entry)(void *));
 
 static inline uint64_t table_hash(const struct table *table, struct str key)
@@ -68,7 +68,7 @@ struct entry *table_random_volatile(const struct table *table, struct prng *prng
  * entry whose expiry moved in place must be noted. */
 void table_note_expiry(struct table *table, uint64_t hash, int64_t expire_at_ms);
 /* Walks on from `*position` (a hash position, 0 at first) over at most `pages` pages and collects up to `max` entries
- * due at `now_ms`. Sets *position to where to go on, 0 at the end of a round. */
+ * due at `now_ms`. Sets *position to where to go on. A round is over when it is 0 and less than `max` were found. */
 size_t table_due(struct table *table, uint64_t *position, int64_t now_ms, size_t pages,
                  struct entry **due, size_t max);
 
