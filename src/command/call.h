@@ -22,10 +22,10 @@ struct command_settings {
     int64_t stream_node_max_bytes, stream_node_max_entries;
     int64_t hll_sparse_max_bytes;
     int64_t lfu_log_factor, lfu_decay_time;
-    bool lfu;                  /* access words hold LFU counters, not the LRU clock */
+    bool lfu; /* access words hold LFU counters, not the LRU clock */
     bool lazy_user_del, lazy_expire, lazy_server_del, lazy_user_flush;
-    bool active_expire;        /* DEBUG SET-ACTIVE-EXPIRE */
-    bool is_replica;           /* expired keys are hidden, the master deletes them */
+    bool active_expire; /* DEBUG SET-ACTIVE-EXPIRE */
+    bool is_replica;    /* expired keys are hidden, the master deletes them */
 };
 
 /* Classes of keyspace notifications, the letters of notify-keyspace-events. */
@@ -61,11 +61,11 @@ struct host {
     struct executor *executor;      /* EXEC and scripts run requests through it */
     struct watch_registry *watches; /* told by call_changed; NULL: nobody can watch */
     struct lookup_stats stats;
-    uint32_t events_wanted;    /* enum event_class: others are not even announced */
+    uint32_t events_wanted; /* enum event_class: others are not even announced */
     bool effects_wanted;
-    int64_t now_ms;            /* wall clock as of this command; scripts and transactions keep one */
+    int64_t now_ms; /* wall clock as of this command; scripts and transactions keep one */
     int64_t now_us;
-    void *owner;               /* struct server; only handlers in server/ look into it */
+    void *owner; /* struct server; only handlers in server/ look into it */
     /* A key was modified: tracking. */
     void (*on_changed)(void *owner, struct session *by, struct keyspace *ks, struct str key);
     /* A whole database was emptied or swapped (NULL: all of them). */
@@ -84,9 +84,9 @@ struct call {
     struct session *session;
     struct reply *reply;
     struct host *host;
-    struct keyspace *ks;      /* the selected database */
+    struct keyspace *ks; /* the selected database */
     struct effects *effects;
-    uint64_t changes;         /* keys changed: the "dirty" count */
+    uint64_t changes; /* keys changed: the "dirty" count */
     /* A big last argument that lies in a blob of its own: the handler may take it (and set it NULL) instead of
      * copying argv's bytes. */
     struct blob *adoptable;
@@ -104,12 +104,14 @@ void call_changed(struct call *call, struct str key);
 void call_changed_in(struct call *call, struct keyspace *ks, struct str key);
 /* Announces a keyspace event if anybody wants its class. */
 void call_event(struct call *call, enum event_class what, const char *event, struct str key);
-void call_event_in(struct call *call, enum event_class what, const char *event,
-                   struct keyspace *ks, struct str key);
+void call_event_in(struct call *call, enum event_class what, const char *event, struct keyspace *ks,
+                   struct str key);
 
 /* Argument parsing that answers the error itself. */
-bool call_i64(struct call *call, int at, int64_t *number);   /* "ERR value is not an integer or out of range" */
-bool call_i64_in(struct call *call, int at, int64_t low, int64_t high, int64_t *number); /* "ERR value is out of range" forms */
+bool call_i64(struct call *call, int at,
+              int64_t *number); /* "ERR value is not an integer or out of range" */
+bool call_i64_in(struct call *call, int at, int64_t low, int64_t high,
+                 int64_t *number);                           /* "ERR value is out of range" forms */
 bool call_double(struct call *call, int at, double *number); /* "ERR value is not a valid float" */
 bool call_is(const struct call *call, int at, const char *word);
 

@@ -1,70 +1,87 @@
 /* From a request to its effects: lookup of the command, arity, the gates, the handler, then what it did.
  *
- *     request -> registry_find -> arity -> gates (auth, ACL, loading, memory, read-only replica, ...) -> queue in
- *     MULTI or run -> effects, statistics
+ *     request -> registry_find -> arity -> gates (auth, ACL, memory, loading, read-only replica, ...)
+ *             -> kept for EXEC, or run -> statistics, effects
  *
- * The same path runs requests of clients, of a master's stream, of scripts and of EXEC; `origin` tells which. */
+ * The same path runs requests of clients, of a master's stream, of scripts and of EXEC; the origin tells which. A
+ * request may run others (EXEC, scripts): their effects are joined into one unit that the outermost request emits. */
 #ifndef SKEIN_COMMAND_EXECUTE_H
 #define SKEIN_COMMAND_EXECUTE_H
 
 #include "command/call.h"
+#include "command/effects_unit.h"
 #include "command/registry.h"
 
 enum origin {
     ORIGIN_CLIENT,
-    ORIGIN_EXEC, /* a queued command of a transaction: gates were passed when it was queued, ACL again */
+    ORIGIN_EXEC, /* a queued command: the gates were passed when it was queued, the ACL is asked again */
     ORIGIN_SCRIPT,
-    ORIGIN_MASTER, /* the replication stream */
+    ORIGIN_MASTER, /* the replication stream: nothing refuses it */
     ORIGIN_FILE,   /* the append-only file being loaded */
 };
 
-/* What the server knows that decides whether a command may run now. */
-struct gate_state {
-    bool loading, async_loading, master_link_down, serve_stale_data, read_only_replica;
-    bool too_few_replicas, disk_error, deny_writes_paused;
-    bool script_busy;
+/* States of the server in which some commands may not run. */
+enum gate_state {
+    GATE_LOADING = 1 << 0,
+    GATE_ASYNC_LOADING = 1 << 1,
+    GATE_STALE = 1 << 2, /* the link to the master is down, and stale data is not to be served */
+    GATE_READ_ONLY = 1 << 3,    /* a replica that takes writes only from its master */
+    GATE_FEW_REPLICAS = 1 << 4, /* min-replicas-to-write is not met */
+    GATE_DISK_ERROR = 1 << 5,
+    GATE_BUSY = 1 << 6, /* a script runs for too long */
 };
 
-struct call_outcome;
+/* What a request was and took, for statistics and logs. */
+struct outcome {
+    const struct command_ref *ref;
+    int64_t duration_us;
+    bool failed; /* it answered an error */
+    uint64_t changes;
+};
 
-/* One executor per data thread. */
+enum { EXECUTE_DEPTH_MAX = 3 }; /* EXEC, a script in it, the script's command */
+
+/* One per data thread. Hooks may be NULL. */
 struct executor {
     struct host *host;
     struct registry *registry;
-    struct gate_state gates;
-    struct effects effects;
-    /* Fails with an error text in `error` when the user may not run this request. NULL: everybody may do everything. */
-    bool (*acl_allows)(void *owner, struct call *call, struct buf *error);
-    /* Frees memory when maxmemory is exceeded; false when it cannot. */
-    bool (*make_room)(void *owner);
-    /* After a command ran: statistics, slow log, MONITOR before it ran, journal. */
-    void (*before_run)(void *owner, struct call *call);
-    void (*after_run)(void *owner, struct call *call, const struct call_outcome *outcome);
-    /* A request was refused before it ran. */
-    void (*on_rejected)(void *owner, const struct command *command, int id);
-    /* True when clients are paused and this request must wait; the link then keeps it. */
-    bool (*must_wait)(void *owner, const struct session *session, const struct command *command);
+    uint32_t state; /* enum gate_state */
+    int depth;
+    int64_t last_clock_us; /* the end of one request is the start of the next: one reading each */
+    struct effects effects[EXECUTE_DEPTH_MAX];
+    struct effects_unit unit;
+
+    void *owner; /* of the hooks */
     int64_t (*clock_us)(void *owner);
+    /* False with a reason (an error text) when the user may not run this request. */
+    bool (*acl_allows)(void *owner, struct call *call, struct buf *reason);
+    /* False with a reason when the session's state or the configuration forbids it (subscriber mode, DEBUG). */
+    bool (*session_allows)(void *owner, struct call *call, struct buf *reason);
+    /* Frees memory when there is a limit and it is exceeded; false when it cannot. */
+    bool (*make_room)(void *owner);
+    /* True when clients are paused and this request must wait. */
+    bool (*must_wait)(void *owner, const struct session *session, uint32_t command_flags);
+    void (*before_run)(void *owner, struct call *call);
+    void (*after_run)(void *owner, struct call *call, const struct outcome *outcome);
+    void (*on_rejected)(void *owner, const struct command_ref *ref, struct str error);
+    /* The outermost request is over and left effects. */
+    void (*on_effects)(void *owner, const struct effects_unit *unit, struct str bytes);
 };
 
-struct call_outcome {
-    int command_id;
-    int64_t duration_us;
-    bool failed;
-    uint64_t changes;
-    const struct effects *effects;
-};
+void executor_init(struct executor *executor, struct host *host, struct registry *registry);
+void executor_deinit(struct executor *executor);
 
 enum execute_verdict {
-    EXECUTE_DONE, /* a reply was written (or suppressed) */
+    EXECUTE_DONE, /* a reply was written (or is suppressed) */
     EXECUTE_WAIT, /* clients are paused: give the same request again later */
 };
 
 struct request_view {
     const struct str *argv;
     int argc;
+    struct key_hint hint; /* of the first key, if the caller prefetched it; zeroed otherwise */
     struct blob
-        *adoptable; /* see struct call; what the handler does not take is the caller's again */
+        *adoptable; /* see struct call; what the handler did not take is the caller's again */
 };
 
 enum execute_verdict execute(struct executor *executor, struct session *session,

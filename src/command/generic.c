@@ -94,19 +94,6 @@ struct place {
     struct str key;
 };
 
-/* The value with its expiry and access time changes its name or database. Only what lies outside the entry must be
- * taken out of it first; the rest is copied while the old entry still stands. */
-static void relocate(struct keyspace *from, struct entry *entry, struct str key, struct place to)
-{
-    int64_t expire_at = entry_expire_at(entry);
-    uint32_t access = entry_access(entry);
-    struct value value = entry_value(entry);
-    bool outside = value.encoding >= ENC_BLOB;
-    if (outside) value = keyspace_take(from, entry);
-    entry_set_access(keyspace_put(to.ks, to.key, value, expire_at), access);
-    if (!outside) keyspace_remove(from, key);
-}
-
 /* False when the target exists and must stay. */
 static bool rename_key(struct call *call, struct str from, struct str to, bool may_replace)
 {
@@ -115,7 +102,7 @@ static bool rename_key(struct call *call, struct str from, struct str to, bool m
         lookup_delete(call, to);
     }
     struct entry *entry = lookup(call, from, LOOKUP_WRITE);
-    relocate(call->ks, entry, from, (struct place){call->ks, to});
+    keyspace_move(call->ks, entry, call->ks, to);
     generic_added(call, call->ks, to);
     call_changed(call, from);
     call_changed(call, to);
@@ -171,9 +158,7 @@ static bool parse_copy_options(struct call *call, struct copy_options *options)
 
 static void copy_value(struct call *call, const struct entry *entry, struct place to)
 {
-    struct value value = entry_value(entry);
-    if (value.encoding >= ENC_BLOB) value = value_copy(to.ks, value);
-    keyspace_put(to.ks, to.key, value, entry_expire_at(entry));
+    keyspace_copy(entry, to.ks, to.key);
     generic_added(call, to.ks, to.key);
     call_changed_in(call, to.ks, to.key);
     call_event_in(call, EVENT_GENERIC, "copy_to", to.ks, to.key);
@@ -201,7 +186,7 @@ static void copy(struct call *call)
 
 static void move_key(struct call *call, struct entry *entry, struct place to)
 {
-    relocate(call->ks, entry, to.key, to);
+    keyspace_move(call->ks, entry, to.ks, to.key);
     generic_added(call, to.ks, to.key);
     call_changed(call, to.key);
     call_changed_in(call, to.ks, to.key);

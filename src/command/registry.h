@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "command/command.h"
+#include "command/keys.h"
 
 struct command_ref {
     const struct command *command;

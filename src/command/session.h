@@ -14,9 +14,9 @@ struct command;
 struct keyspace;
 
 enum session_flag {
-    SESSION_MULTI = 1 << 0,        /* between MULTI and EXEC */
-    SESSION_DIRTY_EXEC = 1 << 1,   /* a command failed to queue: EXEC aborts */
-    SESSION_DIRTY_CAS = 1 << 2,    /* a watched key changed: EXEC answers null */
+    SESSION_MULTI = 1 << 0,      /* between MULTI and EXEC */
+    SESSION_DIRTY_EXEC = 1 << 1, /* a command failed to queue: EXEC aborts */
+    SESSION_DIRTY_CAS = 1 << 2,  /* a watched key changed: EXEC answers null */
     SESSION_MONITOR = 1 << 3,
     SESSION_NO_TOUCH = 1 << 4,
     SESSION_NO_EVICT = 1 << 5,
@@ -25,13 +25,13 @@ enum session_flag {
     SESSION_REPLY_SKIP = 1 << 8,
     SESSION_CLOSE_AFTER_REPLY = 1 << 9,
     SESSION_CLOSE_ASAP = 1 << 10,
-    SESSION_MASTER = 1 << 11,      /* the link to our master */
+    SESSION_MASTER = 1 << 11, /* the link to our master */
     SESSION_REPLICA = 1 << 12,
-    SESSION_SCRIPT = 1 << 13,      /* commands of a script */
+    SESSION_SCRIPT = 1 << 13, /* commands of a script */
     SESSION_BLOCKED = 1 << 14,
     SESSION_UNBLOCKED_BY_ERROR = 1 << 15,
     SESSION_DENY_BLOCKING = 1 << 16, /* in EXEC or a script: blocking commands answer at once */
-    SESSION_PUBSUB = 1 << 17,      /* has subscriptions: RESP2 clients may only manage them */
+    SESSION_PUBSUB = 1 << 17,        /* has subscriptions: RESP2 clients may only manage them */
     SESSION_TRACKING = 1 << 18,
     SESSION_TRACKING_BCAST = 1 << 19,
     SESSION_TRACKING_OPTIN = 1 << 20,
@@ -57,8 +57,8 @@ struct session {
     uint64_t flags;
     int db;
     bool authenticated;
-    struct acl_user *user;       /* server/acl owns it; never NULL in a running server */
-    struct buf name;             /* CLIENT SETNAME */
+    struct acl_user *user; /* server/acl owns it; never NULL in a running server */
+    struct buf name;       /* CLIENT SETNAME */
     struct buf lib_name, lib_ver;
     struct reply reply;
 
@@ -66,9 +66,9 @@ struct session {
     struct queued_request *queued;
     size_t queued_count, queued_capacity;
     size_t queued_bytes;
-    uint64_t queued_flags;       /* all flags of queued commands, or-ed */
-    uint64_t queued_lacking;     /* flags that at least one queued command does not have */
-    struct list watched;         /* struct watched_key */
+    uint64_t queued_flags;   /* all flags of queued commands, or-ed */
+    uint64_t queued_lacking; /* flags that at least one queued command does not have */
+    struct list watched;     /* struct watched_key */
 
     /* pub/sub (server/pubsub.c) */
     struct map channels, patterns, shard_channels;
@@ -78,7 +78,7 @@ struct session {
     struct map tracking_prefixes;
 
     const struct command *last_command;
-    void *link;                  /* the connection, struct client in link/; NULL without one */
+    void *link; /* the connection, struct client in link/; NULL without one */
 };
 
 void session_init(struct session *session, uint64_t id, struct chain *out);

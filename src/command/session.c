@@ -1,0 +1,21 @@
+#include "command/session.h"
+
+#include "command/multi.h"
+
+void session_init(struct session *session, uint64_t id, struct chain *out)
+{
+    *session = (struct session){.id = id, .reply = {.out = out, .version = 2}};
+    list_init(&session->watched);
+}
+
+void session_deinit(struct session *session)
+{
+    multi_discard(session);
+    buf_deinit(&session->name);
+    buf_deinit(&session->lib_name);
+    buf_deinit(&session->lib_ver);
+    map_deinit(&session->channels, NULL);
+    map_deinit(&session->patterns, NULL);
+    map_deinit(&session->shard_channels, NULL);
+    map_deinit(&session->tracking_prefixes, NULL);
+}
