@@ -66,14 +66,18 @@ struct str config_line_trim(struct str line)
 static bool set_option(struct config_load *load, struct config_found found, struct config_args args)
 {
     const struct config_option *option = found.option;
+    unsigned char *seen = &load->seen[found.index];
     bool continues = (option->flags & CONFIG_AMENDS) ||
-                     ((option->flags & CONFIG_ADDS_UP) && load->seen[found.index]);
+                     ((option->flags & CONFIG_ADDS_UP) && (*seen & CONFIG_SEEN));
     struct config_value value = {0};
     if (continues) config_value_copy(option, load->config, &value);
-    if (!config_value_parse(option, args, &value, &load->error->reason)) return false;
+    if (!config_value_parse(option, args, &value, &load->error->reason)) {
+        *seen |= CONFIG_SEEN_FAULTY;
+        return false;
+    }
     config_value_swap(option, load->config, &value);
     config_value_clear(option, &value);
-    load->seen[found.index] = 1;
+    *seen |= load->depth > 0 ? CONFIG_SEEN | CONFIG_SEEN_INCLUDED : CONFIG_SEEN;
     return true;
 }
 
@@ -138,6 +142,10 @@ bool config_load_text(struct config_load *load, struct str source, struct str te
     for (size_t number = 1; str_split(&text, '\n', &line); number++) {
         line = config_line_trim(line);
         if (line.len == 0 || read_line(load, line)) continue;
+        if (load->tolerant) {
+            buf_clear(&load->error->reason);
+            continue;
+        }
         /* The innermost file knows best; those around it keep quiet. */
         if (load->error->line == 0) note_line(load->error, source, number, line);
         return false;

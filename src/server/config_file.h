@@ -37,8 +37,15 @@ struct config_load {
     struct config *config;
     const struct config_reader *reader; /* NULL: `include` is an error */
     struct config_error *error;
-    unsigned char *seen; /* per option: a line gave it a value */
+    bool tolerant;       /* faulty lines are skipped instead of ending the reading */
+    unsigned char *seen; /* per option: enum config_seen */
     size_t depth, file_count;
+};
+
+enum config_seen {
+    CONFIG_SEEN = 1 << 0,          /* a line gave it a value */
+    CONFIG_SEEN_INCLUDED = 1 << 1, /* a line of an included file did */
+    CONFIG_SEEN_FAULTY = 1 << 2,   /* a line tried to */
 };
 
 void config_load_init(struct config_load *load, struct config *config,

@@ -154,7 +154,7 @@ static bool is_plain(struct str word)
         unsigned char c = (unsigned char)word.ptr[i];
         if (c <= ' ' || c >= 0x7f || c == '"' || c == '\'' || c == '\\') return false;
     }
-    return word.len > 0 && word.ptr[0] != '#';
+    return word.len > 0;
 }
 
 void config_append_word(struct buf *out, struct str word)
@@ -182,6 +182,8 @@ void config_option_lines(const struct config_option *option, const void *field, 
 
 bool config_option_same(const struct config_option *option, const void *a, const void *b)
 {
+    bool plain = !option->kind->copy;
+    if (plain && memcmp(a, b, option->size) == 0) return true;
     struct buf left = {0}, right = {0};
     option->kind->format(option, a, &left);
     option->kind->format(option, b, &right);

@@ -3,6 +3,7 @@
 #include "server/config_rewrite.h"
 
 #include "config_fixture.h"
+#include "server/config_words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -148,16 +149,51 @@ static void output_limits_are_written_class_by_class(void **state)
     config_deinit(&config);
 }
 
-static void lines_nobody_understands_stay(void **state)
+static void faulty_lines_are_mended_if_their_option_is_known(void **state)
 {
     (void)state;
-    static const char old[] = "port x\nnonsense here\nport \"1\ninclude /nowhere\n";
+    static const char old[] =
+        "port x\nnonsense here\nport \"1\nsave 1\ninclude /nowhere\ntimeout 3";
     struct config config;
     struct buf text = {0};
     config_init(&config);
+    config.clients.timeout_s = 3;
     config_rewrite(&config, str_from_c(old), NULL, &text);
-    assert_string_equal(buf_c(&text), old);
+    assert_string_equal(buf_c(&text), "port 6379\nnonsense here\nport \"1\nsave 3600 1\n"
+                                      "save 300 100\nsave 60 10000\ninclude /nowhere\ntimeout 3");
     buf_deinit(&text);
+    config_deinit(&config);
+}
+
+static void lines_that_add_to_an_included_file_stay_while_right(void **state)
+{
+    (void)state;
+    static const struct fake_file list[] = {{"/i", "save 9 9\nuser b on\n"}};
+    static const char text[] = "save 1 1\nuser a on\ninclude /i\nsave 2 2\nuser c on\n";
+    struct fake_files files;
+    struct config config;
+    struct buf out = {0};
+    fake_files_init(&files, list, 1);
+    fixture_load_good(&config, text, &files.reader);
+    assert_rewritten(&config, text, text, &files.reader);
+    config_words_clear(&config.security.users.lines[2]);
+    config.security.users.count = 2;
+    config_rewrite(&config, str_from_c(text), &files.reader, &out);
+    assert_string_equal(buf_c(&out), text);
+    buf_deinit(&out);
+    config_deinit(&config);
+}
+
+static void users_are_replaced_line_by_line(void **state)
+{
+    (void)state;
+    static const char text[] = "# a\nuser a on\n# b\nuser b on\n# end\n";
+    struct config config, other;
+    fixture_load_good(&config, "user a off\nuser b on\nuser c on\n", NULL);
+    assert_rewritten(&config, text, "# a\nuser a off\n# b\nuser b on\nuser c on\n# end\n", NULL);
+    fixture_load_good(&other, "", NULL);
+    assert_rewritten(&other, text, "# a\n# b\n# end\n", NULL);
+    config_deinit(&other);
     config_deinit(&config);
 }
 
@@ -170,7 +206,7 @@ static void an_include_that_overrides_is_overridden_at_the_end(void **state)
     struct config config;
     fake_files_init(&files, list, 1);
     fixture_load_good(&config, text, &files.reader);
-    assert_rewritten(&config, text, "port 2\ninclude /i\n", &files.reader);
+    assert_rewritten(&config, text, text, &files.reader);
     change(&config, "port", "3");
     change(&config, "timeout", "0");
     change(&config, "save", "8 8");
@@ -216,7 +252,9 @@ int main(void)
         cmocka_unit_test(save_points_can_grow_shrink_and_vanish),
         cmocka_unit_test(a_promoted_replica_loses_its_line),
         cmocka_unit_test(output_limits_are_written_class_by_class),
-        cmocka_unit_test(lines_nobody_understands_stay),
+        cmocka_unit_test(faulty_lines_are_mended_if_their_option_is_known),
+        cmocka_unit_test(lines_that_add_to_an_included_file_stay_while_right),
+        cmocka_unit_test(users_are_replaced_line_by_line),
         cmocka_unit_test(an_include_that_overrides_is_overridden_at_the_end),
         cmocka_unit_test(every_option_survives_being_written),
     };
