@@ -222,7 +222,7 @@ static int fill_and_sync(int fd, struct str contents, mode_t mode)
     return error ? error : file_sync(fd);
 }
 
-int file_replace(const char *path, struct str contents)
+static int replace(const char *path, struct str contents, mode_t allowed)
 {
     struct file_info old = {0};
     mode_t mode = file_info(path, &old) == 0 && old.is_regular ? old.mode : 0600;
@@ -230,12 +230,32 @@ int file_replace(const char *path, struct str contents)
     buf_printf(&temporary, "%s.tmp-XXXXXX", path);
     buf_c(&temporary);
     int fd = mkostemp(temporary.ptr, O_CLOEXEC);
-    int error = fd < 0 ? -errno : fill_and_sync(fd, contents, mode);
+    int error = fd < 0 ? -errno : fill_and_sync(fd, contents, mode & allowed);
     if (fd >= 0) file_close(fd);
     if (error == 0) error = file_rename(temporary.ptr, path);
     if (error != 0 && fd >= 0) unlink(temporary.ptr);
     buf_deinit(&temporary);
     return error;
+}
+
+int file_replace(const char *path, struct str contents)
+{
+    return replace(path, contents, (mode_t)~0U);
+}
+
+int file_replace_private(const char *path, struct str contents)
+{
+    if (file_exists(path) && access(path, W_OK) != 0) return -errno;
+    return replace(path, contents, 0600);
+}
+
+int file_resolve(const char *path, struct buf *out)
+{
+    char *absolute = realpath(path, NULL);
+    if (absolute == NULL) return -errno;
+    buf_append_c(out, absolute);
+    free(absolute);
+    return 0;
 }
 
 int file_remove(const char *path)

@@ -57,6 +57,11 @@ int file_read_all(const char *path, size_t max, struct buf *out);
 /* The file holds either its old or the new contents, on disk, whatever happens in between. The new
  * one has mode 0600 unless the old one existed, whose mode is kept. */
 int file_replace(const char *path, struct str contents);
+/* The same for a file with secrets: only its owner may read the new one, and a file that may not be
+ * written (-EACCES, -EROFS) is not replaced although its directory would allow it. */
+int file_replace_private(const char *path, struct str contents);
+/* Appends the absolute path without symbolic links of a file that exists. */
+int file_resolve(const char *path, struct buf *out);
 /* Renames and syncs the directory. */
 int file_rename(const char *from, const char *to);
 /* Syncs the directory that holds `path`. */
