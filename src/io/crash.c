@@ -14,10 +14,12 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-/* A signal handler gets no context, so this one struct is the process's. It is written before the
- * handlers are set and only read afterwards. */
-static struct crash_options installed;
-static atomic_int reporting_thread; /* 0: none */
+/* A signal handler gets no context, so this one struct is the process's. The options are written
+ * before the handlers are set and only read afterwards. */
+static struct {
+    struct crash_options options;
+    atomic_int reporting_thread; /* 0: none */
+} installed;
 
 enum { STACK_SIZE = 128 * 1024, FRAME_MAX = 100 };
 
@@ -199,22 +201,22 @@ static void put_memory_map(int fd)
 static void report(int fd, const siginfo_t *info, const ucontext_t *context)
 {
     crash_text(fd, "\n===== crash report of ");
-    crash_text(fd, installed.program ? installed.program : "?");
+    crash_text(fd, installed.options.program ? installed.options.program : "?");
     crash_text(fd, " =====\n");
     put_signal(fd, info);
     crash_text(fd, "registers:");
     put_registers(fd, context);
     put_stack(fd, context);
     put_memory_map(fd);
-    if (installed.extra) installed.extra(installed.ctx, fd);
+    if (installed.options.extra) installed.options.extra(installed.options.ctx, fd);
     crash_text(fd, "===== end of the crash report: please send it with what led to it =====\n");
 }
 
 static void on_crash(int number, siginfo_t *info, void *context)
 {
     int nobody = 0, self = gettid();
-    if (atomic_compare_exchange_strong(&reporting_thread, &nobody, self)) {
-        int fd = installed.log ? log_fd_of_crash(installed.log) : STDERR_FILENO;
+    if (atomic_compare_exchange_strong(&installed.reporting_thread, &nobody, self)) {
+        int fd = installed.options.log ? log_fd_of_crash(installed.options.log) : STDERR_FILENO;
         report(fd >= 0 ? fd : STDERR_FILENO, info, context);
     } else if (nobody != self) {
         /* Another thread reports already and will end us all. */
@@ -238,7 +240,7 @@ static int prepare_stack(void)
 int crash_install(const struct crash_options *options)
 {
     void *frame[1];
-    installed = *options;
+    installed.options = *options;
     int error = prepare_stack();
     if (error != 0) return error;
     /* The first call loads a library, which a handler may not. */

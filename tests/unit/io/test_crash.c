@@ -42,7 +42,7 @@ static void in_a_thread(void)
 }
 
 /* Touches more and more stack until there is none. */
-static __attribute__((noinline, noipa)) int dig(int depth)
+static __attribute__((noinline)) int dig(int depth)
 {
     volatile char hole[4096];
     hole[0] = (char)depth;

@@ -218,9 +218,8 @@ static void usage_is_measured(void **state)
     (void)state;
     int64_t end_us = clock_mono_us() + 20000;
     struct process_cpu before = process_cpu_used(PROCESS_CPU_SELF);
-    volatile uint64_t work = 0;
     while (clock_mono_us() < end_us || process_cpu_used(PROCESS_CPU_SELF).user_s <= before.user_s)
-        for (int i = 0; i < 100000; i++) work += (uint64_t)i;
+        for (int i = 0; i < 1000; i++) entropy_u64();
     struct process_cpu thread = process_cpu_used(PROCESS_CPU_THREAD);
     struct process_cpu self = process_cpu_used(PROCESS_CPU_SELF);
     assert_true(self.user_s > before.user_s);
