@@ -136,7 +136,6 @@ static bool read_directly(struct file_reader *reader, char *out, size_t size)
 bool file_reader_read(struct file_reader *reader, void *bytes, size_t size)
 {
     char *out = bytes;
-    take_line(reader);
     while (size > 0) {
         if (reader->len == 0 && size >= reader->capacity)
             return reader->error == 0 && read_directly(reader, out, size);

@@ -2,7 +2,9 @@
  *
  * A context is shared by reference: connections keep the one they began with, so it can be replaced
  * while the server runs. TLS 1.2 is the oldest protocol unless older ones are named; there is no
- * renegotiation and no compression. Nothing here prints; reasons are given as text. */
+ * renegotiation and no compression. Nothing here prints; reasons are given as text.
+ * OpenSSL writes to sockets in a way that raises SIGPIPE, so the process must ignore that signal
+ * (signals_ignore_harmless). */
 #ifndef SKEIN_IO_TLS_H
 #define SKEIN_IO_TLS_H
 

@@ -152,6 +152,18 @@ static void a_timer_fires_not_early_and_not_after_it_was_stopped(void **state)
     assert_int_equal(stopped.fired, 0);
 }
 
+static void waiting_for_a_timer_is_sleep(void **state)
+{
+    struct io_fixture *fixture = *state;
+    struct calls calls = {0}, fired = {0};
+    struct timer timer = {0};
+    timer_stop(&fixture->heartbeat);
+    loop_set_before_sleep(fixture->loop, count_before, &calls);
+    timer_start(fixture->loop, &timer, 40, 0, count_fired, &fired);
+    io_wait_until(fixture, fired.fired == 1);
+    assert_true(calls.before <= 3);
+}
+
 static void a_repeating_timer_goes_on_until_it_is_stopped(void **state)
 {
     struct io_fixture *fixture = *state;
@@ -243,6 +255,7 @@ int main(void)
                                         io_setup, io_teardown),
         cmocka_unit_test_setup_teardown(a_timer_fires_not_early_and_not_after_it_was_stopped,
                                         io_setup, io_teardown),
+        cmocka_unit_test_setup_teardown(waiting_for_a_timer_is_sleep, io_setup, io_teardown),
         cmocka_unit_test_setup_teardown(a_repeating_timer_goes_on_until_it_is_stopped, io_setup,
                                         io_teardown),
         cmocka_unit_test_setup_teardown(many_timers_fire_in_the_order_of_their_times, io_setup,

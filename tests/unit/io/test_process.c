@@ -208,6 +208,8 @@ static void the_title_replaces_the_arguments_in_place(void **state)
     assert_string_equal(area, "skein *:6379");
     process_title_set(title, STR("much longer than there is room for"));
     assert_string_equal(area, "much longer than ");
+    process_title_set(title, STR("short"));
+    assert_string_equal(area, "short");
     assert_string_equal(argv[0], "skein");
     assert_string_equal(getenv("SKEIN_TITLE_TEST"), "kept");
     process_title_free(title);
