@@ -1,5 +1,7 @@
 #include "command/effects.h"
 
+#include "base/num.h"
+
 void effects_reset(struct effects *effects, bool wanted)
 {
     buf_clear(&effects->before);
@@ -29,6 +31,13 @@ void effects_encode(struct buf *out, const struct str *argv, size_t argc)
     }
 }
 
+void effects_encode_select(struct buf *out, int db)
+{
+    char digits[NUM_I64_MAX];
+    const struct str argv[] = {STR("SELECT"), str_of(digits, num_format_i64(digits, db))};
+    effects_encode(out, argv, 2);
+}
+
 void effects_add(struct effects *effects, const struct str *argv, size_t argc)
 {
     effects->replaced = true;
@@ -42,9 +51,12 @@ void effects_none(struct effects *effects)
     effects->replaced = true;
 }
 
-void effects_add_before(struct effects *effects, const struct str *argv, size_t argc)
+void effects_add_before(struct effects *effects, int db, const struct str *argv, size_t argc)
 {
     if (!effects->wanted) return;
+    bool elsewhere = db != effects->db;
+    if (elsewhere) effects_encode_select(&effects->before, db);
     effects_encode(&effects->before, argv, argc);
+    if (elsewhere) effects_encode_select(&effects->before, effects->db);
     effects->before_count++;
 }

@@ -19,20 +19,11 @@ void effects_unit_deinit(struct effects_unit *unit)
     buf_deinit(&unit->bytes);
 }
 
-static void append_select(struct buf *out, int db)
-{
-    struct buf digits = {0};
-    buf_append_i64(&digits, db);
-    const struct str argv[] = {STR("SELECT"), buf_str(&digits)};
-    effects_encode(out, argv, 2);
-    buf_deinit(&digits);
-}
-
 void effects_unit_add(struct effects_unit *unit, int db, struct str encoded, size_t count)
 {
     if (count == 0) return;
     if (unit->count == 0) unit->first_db = unit->last_db = db;
-    if (unit->last_db != db) append_select(&unit->bytes, db);
+    if (unit->last_db != db) effects_encode_select(&unit->bytes, db);
     unit->last_db = db;
     unit->count += count;
     buf_append_str(&unit->bytes, encoded);

@@ -72,7 +72,7 @@ static void delete_key(struct call *call, const struct entry *entry)
     struct str key = buf_str(&name);
     keyspace_remove(call->ks, key);
     const struct str argv[] = {STR("DEL"), key};
-    effects_add_before(call->effects, argv, 2);
+    effects_add_before(call->effects, call->ks->id, argv, 2);
     call_changed(call, key);
     call_event(call, EVENT_EVICTED, "evicted", key);
     buf_deinit(&name);
@@ -84,6 +84,8 @@ bool evict_one(struct evictor *evictor, struct call *call, enum eviction_policy 
     if (policy != evictor->policy) evictor->pool.count = 0;
     evictor->policy = policy;
     const struct entry *entry = choose(evictor, call, samples);
-    if (entry) delete_key(call, entry);
-    return entry != NULL;
+    if (!entry) return false;
+    call->effects->db = call->ks->id;
+    delete_key(call, entry);
+    return true;
 }

@@ -212,6 +212,7 @@ static void run_command(struct run *run)
     ASSERT(executor->depth < EXECUTE_DEPTH_MAX);
     call->effects = &executor->effects[executor->depth];
     effects_reset(call->effects, wanted);
+    call->effects->db = call->ks->id;
     if (executor->depth++ == 0 && wanted) effects_unit_begin(&executor->unit);
     if (executor->before_run) executor->before_run(executor->owner, call);
     int64_t started_us = executor->last_clock_us;

@@ -30,16 +30,17 @@ size_t expire_cycle_step(struct expire_cycle *cycle, struct call *call, size_t p
 {
     const struct host *host = call->host;
     struct entry *due[DUE_MAX];
-    size_t deleted = 0;
+    size_t deleted = 0, found = 0;
     if (host->settings->is_replica || !host->settings->active_expire) return 0;
     struct keyspace *ks = &host->store->dbs[cycle->db % host->store->db_count];
     call->ks = ks;
+    call->effects->db = ks->id;
     if (ks->volatile_len > 0) {
-        size_t found = table_due(&ks->table, &ks->due_position, host->now_ms, pages, due, DUE_MAX);
+        found = table_due(&ks->table, &ks->due_position, host->now_ms, pages, due, DUE_MAX);
         for (size_t i = 0; i < found; i++) deleted += lookup_expire(call, ks, due[i]);
     } else {
         ks->due_position = 0;
     }
-    if (ks->due_position == 0) next_database(cycle, host->store);
+    if (ks->due_position == 0 && found < DUE_MAX) next_database(cycle, host->store);
     return deleted;
 }

@@ -34,8 +34,13 @@ void generic_added(struct call *call, struct keyspace *ks, struct str key)
 struct keyspace *generic_database_arg(struct call *call, int at)
 {
     int64_t id;
-    if (!call_i64_in(call, at, INT_MIN, INT_MAX, &id)) return NULL;
+    if (!call_i64(call, at, &id)) return NULL;
     struct store *store = call->host->store;
+    if (id < INT_MIN || id > INT_MAX) {
+        reply_error_fmt(call->reply, "ERR value is out of range, value must between %d and %d",
+                        INT_MIN, INT_MAX);
+        return NULL;
+    }
     if (id >= 0 && id < store->db_count) return &store->dbs[id];
     reply_error(call->reply, ERR_DB_INDEX);
     return NULL;

@@ -77,7 +77,7 @@ bool lookup_expire(struct call *call, struct keyspace *ks, struct entry *entry)
     keyspace_remove(ks, buf_str(&key));
     host->stats.expired++;
     struct str effect[] = {STR("DEL"), buf_str(&key)};
-    effects_add_before(call->effects, effect, 2);
+    effects_add_before(call->effects, ks->id, effect, 2);
     call_changed_in(call, ks, buf_str(&key));
     call->changes--; /* the deletion is an effect of its own, not a change by this request */
     call_event_in(call, EVENT_EXPIRED, "expired", ks, buf_str(&key));
