@@ -12,7 +12,7 @@ void key_survey_begin(struct key_survey *survey, const struct cli_options *optio
 {
     struct reply_node reply;
     *survey = (struct key_survey){.start_us = clock_mono_us()};
-    session_init(&survey->session, options);
+    cli_session_init(&survey->session, options);
     session_must_connect(&survey->session);
     session_must_succeed(&survey->session, &reply, "DBSIZE", NULL);
     survey->key_count = reply.integer;
@@ -58,7 +58,7 @@ void key_survey_end(struct key_survey *survey)
     if (survey->shows_progress) fputs("\r\x1b[K", stderr);
     interrupt_unwatch(survey->interrupt);
     key_scan_deinit(&survey->scan);
-    session_deinit(&survey->session);
+    cli_session_deinit(&survey->session);
 }
 
 void key_survey_send(struct key_survey *survey, size_t key, struct command_words words,

@@ -52,7 +52,7 @@ static void print_samples(const struct samples *samples, enum cli_output output)
 
 static void begin_session(struct session *session, const struct cli_options *options)
 {
-    session_init(session, options);
+    cli_session_init(session, options);
     session_must_connect(session);
 }
 
@@ -69,7 +69,7 @@ int mode_latency(const struct cli_options *options)
         clock_sleep(SAMPLE_PAUSE_S);
     } while (is_endless || clock_seconds_since(samples.start_us) < span_s);
     print_samples(&samples, options->output);
-    session_deinit(&session);
+    cli_session_deinit(&session);
     return 0;
 }
 

@@ -74,7 +74,7 @@ int mode_lru_test(const struct cli_options *options)
         return 1;
     }
     struct session session;
-    session_init(&session, options);
+    cli_session_init(&session, options);
     session_must_connect(&session);
     struct prng prng;
     prng_init(&prng, (uint64_t)clock_wall_us());

@@ -93,7 +93,7 @@ static void count_replies(struct pipe_run *run, struct str bytes)
 static void read_replies(struct pipe_run *run)
 {
     char bytes[PIECE];
-    ssize_t got = transport_read(run->transport, bytes, sizeof(bytes), 0);
+    ssize_t got = cli_transport_read(run->transport, bytes, sizeof(bytes), 0);
     if (got == -ETIMEDOUT) return;
     if (got <= 0) {
         fprintf(stderr, "The connection was lost: %s\n",
@@ -146,7 +146,7 @@ static void turn(struct pipe_run *run)
 int mode_pipe(const struct cli_options *options)
 {
     struct session session;
-    session_init(&session, options);
+    cli_session_init(&session, options);
     session_must_connect(&session);
     struct pipe_run run = {.session = &session, .transport = session.transport};
     make_echo(run.echo);
@@ -158,6 +158,6 @@ int mode_pipe(const struct cli_options *options)
     printf("errors: %llu, replies: %llu\n", (unsigned long long)run.errors,
            (unsigned long long)run.replies);
     buf_deinit(&run.waiting);
-    session_deinit(&session);
+    cli_session_deinit(&session);
     return run.errors > 0 || !run.is_done ? 1 : 0;
 }

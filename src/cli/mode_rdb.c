@@ -100,7 +100,7 @@ static int fetch(const struct cli_options *options, bool functions_only)
 {
     struct session session;
     struct snapshot_stream stream = {0};
-    session_init(&session, options);
+    cli_session_init(&session, options);
     session_must_connect(&session);
     int status = 1;
     if (ask_for_snapshot(&session, functions_only) < 0)
@@ -110,7 +110,7 @@ static int fetch(const struct cli_options *options, bool functions_only)
     else
         status = receive(&stream, options->rdb_file);
     snapshot_stream_deinit(&stream);
-    session_deinit(&session);
+    cli_session_deinit(&session);
     return status;
 }
 
@@ -128,12 +128,12 @@ int mode_functions_rdb(const struct cli_options *options)
 int mode_replica(const struct cli_options *options)
 {
     struct session session;
-    session_init(&session, options);
+    cli_session_init(&session, options);
     session_must_connect(&session);
     if (snapshot_stream_configure(&session, "capa", "eof") == 0 &&
         snapshot_stream_configure(&session, "rdb-filter-only", "") == 0 && send_sync(&session) == 0)
         replica_stream_follow(&session);
     fprintf(stderr, "Error: %s\n", buf_c(&session.why));
-    session_deinit(&session);
+    cli_session_deinit(&session);
     return 1;
 }

@@ -7,7 +7,7 @@
 int mode_scan(const struct cli_options *options)
 {
     struct session session;
-    session_init(&session, options);
+    cli_session_init(&session, options);
     session_must_connect(&session);
     struct key_scan scan;
     struct buf line = {0};
@@ -27,6 +27,6 @@ int mode_scan(const struct cli_options *options)
     }
     buf_deinit(&line);
     key_scan_deinit(&scan);
-    session_deinit(&session);
+    cli_session_deinit(&session);
     return 0;
 }

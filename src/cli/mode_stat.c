@@ -46,7 +46,7 @@ static void print_line(struct stat_state *state, struct str info)
 int mode_stat(const struct cli_options *options)
 {
     struct session session;
-    session_init(&session, options);
+    cli_session_init(&session, options);
     session_must_connect(&session);
     struct stat_state state = {0};
     for (int line = 0;; line = (line + 1) % LINES_PER_HEADER) {

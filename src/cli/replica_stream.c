@@ -66,7 +66,7 @@ static int print_stream(struct session *session, struct buf *bytes)
         }
         buf_clear(bytes);
         ssize_t got =
-            transport_read(session->transport, buf_reserve(bytes, READ_SIZE), READ_SIZE, -1);
+            cli_transport_read(session->transport, buf_reserve(bytes, READ_SIZE), READ_SIZE, -1);
         if (got > 0)
             bytes->len = (size_t)got;
         else

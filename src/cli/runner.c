@@ -55,14 +55,14 @@ static void print_push(void *ctx, const struct reply_node *push)
 void runner_init(struct runner *runner, const struct cli_options *options)
 {
     *runner = (struct runner){.format = format_of(options)};
-    session_init(&runner->session, options);
+    cli_session_init(&runner->session, options);
     runner->session.on_push = print_push;
     runner->session.push_ctx = runner;
 }
 
 void runner_deinit(struct runner *runner)
 {
-    session_deinit(&runner->session);
+    cli_session_deinit(&runner->session);
     buf_deinit(&runner->out);
 }
 

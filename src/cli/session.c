@@ -8,7 +8,7 @@
 
 enum { READ_SIZE = 64 * 1024 };
 
-void session_init(struct session *session, const struct cli_options *options)
+void cli_session_init(struct session *session, const struct cli_options *options)
 {
     *session = (struct session){.options = options, .db = options->db};
 }
@@ -29,7 +29,7 @@ void session_close(struct session *session)
     session->in_transaction = false;
 }
 
-void session_deinit(struct session *session)
+void cli_session_deinit(struct session *session)
 {
     session_close(session);
     buf_deinit(&session->input);
@@ -65,8 +65,8 @@ static int read_more(struct session *session, int timeout_ms)
 {
     buf_clear(&session->input);
     session->input_at = 0;
-    ssize_t got = transport_read(session->transport, buf_reserve(&session->input, READ_SIZE),
-                                 READ_SIZE, timeout_ms);
+    ssize_t got = cli_transport_read(session->transport, buf_reserve(&session->input, READ_SIZE),
+                                     READ_SIZE, timeout_ms);
     if (got == -ETIMEDOUT) return -ETIMEDOUT;
     if (got == 0) return give_up(session, -ECONNRESET, "Server closed the connection");
     if (got < 0) return give_up(session, (int)got, strerror((int)-got));

@@ -26,8 +26,8 @@ struct session {
     void *push_ctx;
 };
 
-void session_init(struct session *session, const struct cli_options *options);
-void session_deinit(struct session *session);
+void cli_session_init(struct session *session, const struct cli_options *options);
+void cli_session_deinit(struct session *session);
 
 /* Connects, logs in, selects the database and the protocol. Refusals of the server are printed to stderr and do not
  * end the connection. 0 or -errno, then `why` says what happened. */

@@ -29,8 +29,8 @@ static int fail(struct snapshot_stream *stream, int error, const char *why)
 
 static int read_more(struct snapshot_stream *stream)
 {
-    ssize_t got = transport_read(stream->session->transport, buf_reserve(&stream->held, READ_SIZE),
-                                 READ_SIZE, -1);
+    ssize_t got = cli_transport_read(stream->session->transport,
+                                     buf_reserve(&stream->held, READ_SIZE), READ_SIZE, -1);
     if (got == 0) return fail(stream, -ECONNRESET, "the server closed the connection");
     if (got < 0) return fail(stream, (int)got, strerror((int)-got));
     stream->held.len += (size_t)got;

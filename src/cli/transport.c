@@ -92,7 +92,7 @@ static int wait_readable(struct transport *transport, int timeout_ms)
     return ready == 0 ? -ETIMEDOUT : 0;
 }
 
-ssize_t transport_read(struct transport *transport, void *bytes, size_t size, int timeout_ms)
+ssize_t cli_transport_read(struct transport *transport, void *bytes, size_t size, int timeout_ms)
 {
     int failed = wait_readable(transport, timeout_ms);
     if (failed) return failed;

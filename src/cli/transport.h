@@ -12,7 +12,7 @@ struct transport;
 struct transport *transport_open(const struct cli_options *options, struct buf *why);
 void transport_free(struct transport *transport);
 /* Waits for at least one byte, for `timeout_ms` at most (-1: for ever). Returns how many, 0 at the end, or -errno. */
-ssize_t transport_read(struct transport *transport, void *bytes, size_t size, int timeout_ms);
+ssize_t cli_transport_read(struct transport *transport, void *bytes, size_t size, int timeout_ms);
 /* Takes all bytes; 0 or -errno. */
 int transport_write(struct transport *transport, struct str bytes);
 /* Takes what it can without waiting: how many bytes, -EAGAIN or another -errno. */
