@@ -178,8 +178,7 @@ void conn_close(struct conn *conn)
     conn->is_closed = true;
     conn->is_reading = conn->is_writing = false;
     loop_cancel_task(&conn->more);
-    uv_poll_stop(&conn->poll);
-    uv_close((uv_handle_t *)&conn->poll, on_released);
+    uv_close((uv_handle_t *)&conn->poll, on_released); /* stops watching at once */
     transport_close(&conn->channel.transport);
 }
 

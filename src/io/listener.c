@@ -327,9 +327,8 @@ void listener_close(struct listener *listener)
     }
     for (size_t i = 0; i < listener->socket_count; i++) {
         struct listening_socket *socket = listener->sockets[i];
-        uv_poll_stop(&socket->poll);
-        close(socket->fd);
         uv_close((uv_handle_t *)&socket->poll, on_socket_closed);
+        close(socket->fd);
     }
 }
 

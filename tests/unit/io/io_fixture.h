@@ -27,10 +27,10 @@ int io_teardown(void **state);
 /* A path in the scratch directory; the last eight stay valid. */
 const char *io_path(struct io_fixture *fixture, const char *name);
 
-/* Turns the loop until the condition holds; fails after 20 seconds. */
+/* Turns the loop until the condition holds; fails after a minute. */
 #define io_wait_until(fixture, condition)                                                          \
     do {                                                                                           \
-        int64_t deadline_us = clock_mono_us() + 20000000;                                          \
+        int64_t deadline_us = clock_mono_us() + 60000000;                                          \
         while (!(condition)) {                                                                     \
             if (clock_mono_us() > deadline_us) fail_msg("never true: %s", #condition);             \
             loop_turn((fixture)->loop, true);                                                      \

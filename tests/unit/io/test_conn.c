@@ -2,11 +2,13 @@
 #include "unit/io/echo.h"
 
 #include "base/mem.h"
+#include "io/address.h"
 #include "io/channel.h"
 #include "io/tls.h"
 #include "io/worker.h"
 #include "unit/io/certificates.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +17,7 @@
 
 static const char *const loopback[] = {"127.0.0.1"};
 
-enum { HUGE_BYTES = 24 * 1024 * 1024 };
+enum { HUGE_BYTES = 10 * 1024 * 1024 };
 
 /* A pair of listener and connect options for each kind of stream. */
 enum kind { TCP, UNIX, TLS, KIND_COUNT };
@@ -131,6 +133,34 @@ static void addresses_are_spelled_like_redis_does(void **state)
         echo_hang_up(&client);
         echo_stop(&server);
     }
+}
+
+static void assert_address(const char *host, int port, const char *expected, bool is_loopback)
+{
+    char text[ADDRESS_TEXT_MAX];
+    union address address = {.family = AF_UNSPEC};
+    if (inet_pton(AF_INET, host, &address.v4.sin_addr) == 1) {
+        address.family = AF_INET;
+        address.v4.sin_port = htons((uint16_t)port);
+    } else if (inet_pton(AF_INET6, host, &address.v6.sin6_addr) == 1) {
+        address.family = AF_INET6;
+        address.v6.sin6_port = htons((uint16_t)port);
+    }
+    address_format(&address, text);
+    assert_string_equal(text, expected);
+    assert_int_equal(address_is_loopback(&address), is_loopback);
+}
+
+static void addresses_of_all_families_have_a_text(void **state)
+{
+    (void)state;
+    assert_address("127.9.9.9", 80, "127.9.9.9:80", true);
+    assert_address("10.0.0.1", 65535, "10.0.0.1:65535", false);
+    assert_address("::1", 80, "[::1]:80", true);
+    assert_address("2001:db8::7", 1, "[2001:db8::7]:1", false);
+    assert_address("::ffff:127.0.0.1", 1, "[::ffff:127.0.0.1]:1", true);
+    assert_address("::ffff:10.0.0.1", 1, "[::ffff:10.0.0.1]:1", false);
+    assert_address("neither", 1, "?:0", false);
 }
 
 static void a_tls_peer_is_known_by_the_name_in_its_certificate(void **state)
@@ -394,6 +424,70 @@ static void an_aborted_loan_ends_soon(void **state)
     worker_pool_free(pool);
 }
 
+/* What the command line client does, in a thread of its own. */
+struct visit {
+    struct connect_options connect;
+    int error;
+    size_t returned;
+    bool is_tls, is_over;
+    char why[200];
+};
+
+enum { VISIT_BYTES = 100000 };
+
+static void make_visit(void *ctx)
+{
+    static const char bytes[VISIT_BYTES] = "hello";
+    char back[4096];
+    struct visit *visit = ctx;
+    struct channel *channel;
+    struct buf why = {0};
+    visit->error = channel_open(&channel, &visit->connect, 10000, &why);
+    snprintf(visit->why, sizeof(visit->why), "%s", buf_c(&why));
+    buf_deinit(&why);
+    if (visit->error != 0) return;
+    visit->is_tls = channel_is_tls(channel);
+    visit->error = channel_write(channel, bytes, sizeof(bytes), 10000);
+    while (visit->error == 0 && visit->returned < sizeof(bytes)) {
+        ssize_t got = channel_read(channel, back, sizeof(back), 10000);
+        if (got <= 0)
+            visit->error = (int)got - 1;
+        else
+            visit->returned += (size_t)got;
+    }
+    channel_close(channel);
+}
+
+static void visit_is_over(void *ctx)
+{
+    ((struct visit *)ctx)->is_over = true;
+}
+
+static void a_blocking_client_talks_to_the_server(void **state)
+{
+    struct io_fixture *fixture = *state;
+    static const char *const lanes[] = {"visitor"};
+    struct worker_pool *pool = worker_pool_new(fixture->loop, lanes, 1);
+    for (enum kind kind = TCP; kind < KIND_COUNT; kind++) {
+        struct ways ways;
+        ways_init(&ways, fixture, kind);
+        struct echo_server server = {0};
+        begin(&server, &ways, fixture);
+        struct visit visit = {.connect = ways.connect};
+        struct job job = {.run = make_visit, .done = visit_is_over, .ctx = &visit};
+        worker_submit(pool, 0, &job);
+        io_wait_until(fixture, visit.is_over && server.ended == 1);
+        assert_string_equal(visit.why, "");
+        assert_int_equal(visit.error, 0);
+        assert_int_equal(visit.returned, VISIT_BYTES);
+        assert_int_equal(visit.is_tls, kind == TLS);
+        assert_int_equal(server.last_result, 0);
+        echo_stop(&server);
+        ways_deinit(&ways);
+    }
+    worker_pool_free(pool);
+}
+
 #define IO_TEST(name) cmocka_unit_test_setup_teardown(name, io_setup, io_teardown)
 
 int main(void)
@@ -409,6 +503,8 @@ int main(void)
         IO_TEST(a_reset_shows_up_as_the_result_of_reading),
         IO_TEST(a_lent_conn_is_used_by_a_worker_and_comes_back),
         IO_TEST(an_aborted_loan_ends_soon),
+        IO_TEST(addresses_of_all_families_have_a_text),
+        IO_TEST(a_blocking_client_talks_to_the_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
