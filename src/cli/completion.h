@@ -4,7 +4,8 @@
 
 #include "cli/docs.h"
 
-/* Calls `add` with every line that the one typed could become. Names take the case of what was typed. */
+/* Calls `add` with every line that the one typed could become. Names take the case of what was
+ * typed. */
 void completion_list(const struct docs *docs, struct str line,
                      void (*add)(void *ctx, struct str line), void *ctx);
 

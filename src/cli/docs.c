@@ -43,7 +43,8 @@ static int compare_entries(const void *a, const void *b)
     return str_cmp(((const struct docs_entry *)a)->name, ((const struct docs_entry *)b)->name);
 }
 
-/* COMMAND gives an array of arrays, COMMAND DOCS a map or, in RESP2, an array that begins with a name. */
+/* COMMAND gives an array of arrays, COMMAND DOCS a map or, in RESP2, an array that begins with a
+ * name. */
 static bool is_name_list(const struct reply_node *reply)
 {
     return reply->type == REPLY_ARRAY && reply->count > 0 && reply->items[0].type == REPLY_ARRAY;
@@ -65,15 +66,15 @@ void docs_init(struct docs *docs, struct reply_node *reply)
     if (docs->count) qsort(docs->entries, docs->count, sizeof(*docs->entries), compare_entries);
 }
 
-bool docs_load(struct docs *docs, struct session *session)
+bool docs_load(struct docs *docs, struct cli_session *session)
 {
     struct reply_node reply;
     struct str words[] = {STR("COMMAND"), STR("DOCS")};
     *docs = (struct docs){0};
-    if (session_call(session, (struct command_words){words, 2}, &reply) < 0) return false;
+    if (cli_session_call(session, (struct command_words){words, 2}, &reply) < 0) return false;
     if (reply.type == REPLY_ERROR) {
         reply_node_clear(&reply);
-        if (session_call(session, (struct command_words){words, 1}, &reply) < 0) return false;
+        if (cli_session_call(session, (struct command_words){words, 1}, &reply) < 0) return false;
     }
     docs_init(docs, &reply);
     return true;

@@ -1,7 +1,8 @@
-/* What the server says about its commands (COMMAND DOCS), as the source of help, completion and hints.
+/* What the server says about its commands (COMMAND DOCS), as the source of help, completion and
+ * hints.
  *
- * The reply is kept and read in place; whatever in it is not of the expected type counts as absent. Servers without
- * COMMAND DOCS give names only. */
+ * The reply is kept and read in place; whatever in it is not of the expected type counts as
+ * absent. Servers without COMMAND DOCS give names only. */
 #ifndef SKEIN_CLI_DOCS_H
 #define SKEIN_CLI_DOCS_H
 
@@ -22,10 +23,11 @@ struct docs {
 /* Takes the reply of COMMAND DOCS (a map) or COMMAND (an array); anything else gives empty docs. */
 void docs_init(struct docs *docs, struct reply_node *reply);
 /* Asks the server; false when the connection was lost. */
-bool docs_load(struct docs *docs, struct session *session);
+bool docs_load(struct docs *docs, struct cli_session *session);
 void docs_deinit(struct docs *docs);
 
-/* The entry for the longest beginning of the words, and how many words it took; NULL when there is none. */
+/* The entry for the longest beginning of the words, and how many words it took; NULL when there
+ * is none. */
 const struct docs_entry *docs_find(const struct docs *docs, struct command_words words,
                                    size_t *used);
 struct str docs_field(const struct docs_entry *entry, const char *field);

@@ -117,6 +117,8 @@ static int on_getc(EditLine *line, wchar_t *c)
 bool editor_read(struct editor *editor, struct str *line)
 {
     int len = 0;
+    /* Else libedit shows the prompt first, and what is typed just then would be echoed twice. */
+    el_set(editor->line, EL_PREP_TERM, 1);
     const char *text = el_gets(editor->line, &len);
     if (!text || len <= 0) return false;
     buf_clear(&editor->text);

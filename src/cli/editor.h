@@ -1,7 +1,8 @@
-/* Line editing at a terminal, with libedit inside: history, completion on TAB, and a hint in grey behind the cursor.
+/* Line editing at a terminal, with libedit inside: history, completion on TAB, and a hint in
+ * grey behind the cursor.
  *
- * libedit knows nothing of hints. They are drawn when it asks for the next character (the screen is then up to date)
- * and wiped when the character has come, before libedit draws again. */
+ * libedit knows nothing of hints. They are drawn when it asks for the next character (the screen
+ * is then up to date) and wiped when the character has come, before libedit draws again. */
 #ifndef SKEIN_CLI_EDITOR_H
 #define SKEIN_CLI_EDITOR_H
 

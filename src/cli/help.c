@@ -117,7 +117,7 @@ void help_print(FILE *out, const struct docs *docs, struct command_words words, 
         print_command(&printer, docs, topic);
 }
 
-void help_run(struct session *session, struct command_words words)
+void help_run(struct cli_session *session, struct command_words words)
 {
     struct docs docs;
     docs_load(&docs, session);

@@ -1,4 +1,5 @@
-/* The words "help" and "?": what commands do and how they are written, as the server documents them. */
+/* The words "help" and "?": what commands do and how they are written, as the server documents
+ * them. */
 #ifndef SKEIN_CLI_HELP_H
 #define SKEIN_CLI_HELP_H
 
@@ -6,7 +7,7 @@
 
 bool help_is_wanted(struct command_words words);
 /* Prints help; the docs are asked from the server. */
-void help_run(struct session *session, struct command_words words);
+void help_run(struct cli_session *session, struct command_words words);
 /* The same with docs at hand. The words begin with "help". */
 void help_print(FILE *out, const struct docs *docs, struct command_words words, bool is_coloured);
 

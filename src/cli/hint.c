@@ -1,5 +1,6 @@
-/* Words are matched against the arguments in order. Where several optional arguments stand together any of them may
- * come next, those that begin with a token being tried first because a plain value would take any word. */
+/* Words are matched against the arguments in order. Where several optional arguments stand
+ * together any of them may come next, those that begin with a token being tried first because a
+ * plain value would take any word. */
 #include "cli/hint.h"
 
 #include "base/num.h"
@@ -58,7 +59,8 @@ static enum match match_one_of(struct matcher *matcher, const struct docs_argume
     return MATCH_NONE;
 }
 
-/* Finds the argument the next word belongs to; arguments behind the first required one are out of reach. */
+/* Finds the argument the next word belongs to; arguments behind the first required one are out
+ * of reach. */
 static enum match match_next(struct matcher *matcher, const struct reply_node *list, uint64_t *done)
 {
     for (int want_token = 1; want_token >= 0; want_token--) {

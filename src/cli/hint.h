@@ -4,10 +4,11 @@
 
 #include "cli/docs.h"
 
-/* Appends what may follow the words typed so far; nothing when the command is unknown, complete, or does not match its
- * documentation. */
+/* Appends what may follow the words typed so far; nothing when the command is unknown, complete,
+ * or does not match its documentation. */
 void hint_derive(struct buf *out, const struct docs *docs, struct command_words words);
-/* The same for a line of the prompt: skips a repeat count, and separates the hint from what was typed. */
+/* The same for a line of the prompt: skips a repeat count, and separates the hint from what was
+ * typed. */
 void hint_derive_line(struct buf *out, const struct docs *docs, struct str line);
 
 #endif

@@ -1,7 +1,7 @@
 /* Lines typed at the prompt, kept in a file of plain lines that only its owner can read.
  *
- * Each line is appended to the file as it is typed, so several prompts may share it; when it has grown far beyond
- * HISTORY_KEPT lines it is cut at the next start. */
+ * Each line is appended to the file as it is typed, so several prompts may share it; when it has
+ * grown far beyond HISTORY_KEPT lines it is cut at the next start. */
 #ifndef SKEIN_CLI_HISTORY_H
 #define SKEIN_CLI_HISTORY_H
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-void key_scan_init(struct key_scan *scan, struct session *session)
+void key_scan_init(struct key_scan *scan, struct cli_session *session)
 {
     *scan = (struct key_scan){.session = session};
     buf_append_char(&scan->cursor, '0');
@@ -19,8 +19,8 @@ static void request_page(struct key_scan *scan)
     struct str words[4] = {STR("SCAN"), buf_str(&scan->cursor), STR("MATCH"),
                            buf_str(&scan->session->options->pattern)};
     size_t count = words[3].len > 0 ? 4 : 2;
-    session_must_send(scan->session, (struct command_words){words, count});
-    session_must_receive(scan->session, &scan->page);
+    cli_session_must_send(scan->session, (struct command_words){words, count});
+    cli_session_must_receive(scan->session, &scan->page);
 }
 
 static void check_page(const struct reply_node *page)

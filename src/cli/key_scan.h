@@ -5,7 +5,7 @@
 #include "cli/session.h"
 
 struct key_scan {
-    struct session *session;
+    struct cli_session *session;
     struct buf cursor;
     bool has_begun;
     struct reply_node page;
@@ -13,7 +13,7 @@ struct key_scan {
     uint64_t pages;
 };
 
-void key_scan_init(struct key_scan *scan, struct session *session);
+void key_scan_init(struct key_scan *scan, struct cli_session *session);
 void key_scan_deinit(struct key_scan *scan);
 /* Fetches the next page (which may be empty); false at the end. Exits when the server refuses. */
 bool key_scan_next(struct key_scan *scan);

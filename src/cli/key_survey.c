@@ -13,8 +13,8 @@ void key_survey_begin(struct key_survey *survey, const struct cli_options *optio
     struct reply_node reply;
     *survey = (struct key_survey){.start_us = clock_mono_us()};
     cli_session_init(&survey->session, options);
-    session_must_connect(&survey->session);
-    session_must_succeed(&survey->session, &reply, "DBSIZE", NULL);
+    cli_session_must_connect(&survey->session);
+    cli_session_must_succeed(&survey->session, &reply, "DBSIZE", NULL);
     survey->key_count = reply.integer;
     reply_node_clear(&reply);
     key_scan_init(&survey->scan, &survey->session);
@@ -22,7 +22,7 @@ void key_survey_begin(struct key_survey *survey, const struct cli_options *optio
     survey->shows_progress = options->output == OUTPUT_TTY && isatty(STDERR_FILENO);
 }
 
-double key_survey_percent(const struct key_survey *survey)
+static double percent_seen(const struct key_survey *survey)
 {
     if (survey->key_count <= 0) return 100;
     double percent = 100.0 * (double)survey->sampled / (double)survey->key_count;
@@ -36,7 +36,7 @@ static void show_progress(struct key_survey *survey)
     survey->shown_us = now_us;
     double span_s = clock_seconds_since(survey->start_us);
     fprintf(stderr, "\r%llu keys sampled (%.2f%%, %.0f per second)\x1b[K\r",
-            (unsigned long long)survey->sampled, key_survey_percent(survey),
+            (unsigned long long)survey->sampled, survey->percent,
             (double)survey->sampled / (span_s > 0 ? span_s : 1));
 }
 
@@ -47,6 +47,7 @@ bool key_survey_next(struct key_survey *survey)
         if (interrupt_arrived(survey->interrupt)) return false;
         if (pause_s > 0 && survey->scan.pages > 0 && survey->scan.pages % PAGES_PER_PAUSE == 0)
             clock_sleep(pause_s);
+        survey->percent = percent_seen(survey);
         if (!key_scan_next(&survey->scan)) return false;
         show_progress(survey);
     } while (survey->scan.keys->count == 0);
@@ -68,5 +69,5 @@ void key_survey_send(struct key_survey *survey, size_t key, struct command_words
     ASSERT(words.count <= WORDS_MAX && key_at < words.count);
     memcpy(list, words.list, words.count * sizeof(*list));
     list[key_at] = reply_text(&survey->scan.keys->items[key]);
-    session_must_send(&survey->session, (struct command_words){list, words.count});
+    cli_session_must_send(&survey->session, (struct command_words){list, words.count});
 }

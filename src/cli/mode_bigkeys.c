@@ -76,10 +76,9 @@ static void add_key(struct size_survey *survey, size_t key, struct type_stats *t
         type->biggest = size;
         buf_clear(&type->biggest_key);
         buf_append_quoted(&type->biggest_key, name);
-        printf("[%05.2f%%] Biggest %-6.*s found so far '%.*s' with %llu %s\n",
-               key_survey_percent(&survey->keys), STR_ARG(buf_str(&type->name)),
-               STR_ARG(buf_str(&type->biggest_key)), (unsigned long long)size,
-               unit_of(survey, type));
+        printf("[%05.2f%%] Biggest %-6.*s found so far '%.*s' with %llu %s\n", survey->keys.percent,
+               STR_ARG(buf_str(&type->name)), STR_ARG(buf_str(&type->biggest_key)),
+               (unsigned long long)size, unit_of(survey, type));
     }
     survey->keys.sampled++;
 }
@@ -91,7 +90,7 @@ static void receive_sizes(struct size_survey *survey, struct type_stats **types)
         uint64_t size = 0;
         if (types[i] && (survey->in_memory || types[i]->facts)) {
             struct reply_node reply;
-            session_must_receive(&survey->keys.session, &reply);
+            cli_session_must_receive(&survey->keys.session, &reply);
             if (reply.type == REPLY_ERROR && survey->in_memory)
                 fprintf(stderr, "Warning: MEMORY USAGE: %.*s\n", STR_ARG(buf_str(&reply.text)));
             if (reply.type == REPLY_INTEGER && reply.integer > 0) size = (uint64_t)reply.integer;
@@ -111,7 +110,7 @@ static void measure_page(struct size_survey *survey)
     }
     for (size_t i = 0; i < count; i++) {
         struct reply_node reply;
-        session_must_receive(&survey->keys.session, &reply);
+        cli_session_must_receive(&survey->keys.session, &reply);
         bool is_there = reply.type == REPLY_STATUS && !str_eq(reply_text(&reply), STR("none"));
         types[i] = is_there ? find_type(survey, reply_text(&reply)) : NULL;
         reply_node_clear(&reply);
@@ -129,7 +128,7 @@ static void print_summary(const struct size_survey *survey)
     printf("\n-------- summary -------\n\n");
     if ((int64_t)sampled < survey->keys.key_count)
         printf("%llu of %lld keys were looked at (%.2f%%)\n", (unsigned long long)sampled,
-               (long long)survey->keys.key_count, key_survey_percent(&survey->keys));
+               (long long)survey->keys.key_count, survey->keys.percent);
     printf("Sampled %llu keys in the keyspace!\n", (unsigned long long)sampled);
     printf("Total key length in bytes is %llu (avg len %.2f)\n\n",
            (unsigned long long)survey->key_bytes,

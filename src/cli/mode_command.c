@@ -34,8 +34,8 @@ static bool run_words(const struct cli_options *options, struct command_words wo
     runner_init(&runner, options);
     runner.exits_on_error = options->exit_on_error;
     bool ok = true;
-    if (session_connect(&runner.session) < 0) {
-        session_print_failure(&runner.session);
+    if (cli_session_connect(&runner.session) < 0) {
+        cli_session_print_failure(&runner.session);
         ok = false;
     } else if (help_is_wanted(words)) {
         help_run(&runner.session, words);

@@ -36,7 +36,7 @@ static bool add_key(struct hot_keys *hot, struct str key, int64_t counter)
 static void receive_counter(struct key_survey *survey, size_t key, struct hot_keys *hot)
 {
     struct reply_node reply;
-    session_must_receive(&survey->session, &reply);
+    cli_session_must_receive(&survey->session, &reply);
     if (reply.type == REPLY_ERROR) {
         fprintf(stderr, "Error: %.*s\n", STR_ARG(buf_str(&reply.text)));
         exit(1);
@@ -48,7 +48,7 @@ static void receive_counter(struct key_survey *survey, size_t key, struct hot_ke
     if (counter <= 0 || !add_key(hot, name, counter)) return;
     struct buf quoted = {0};
     buf_append_quoted(&quoted, name);
-    printf("[%05.2f%%] Hot key '%.*s' found so far with counter %lld\n", key_survey_percent(survey),
+    printf("[%05.2f%%] Hot key '%.*s' found so far with counter %lld\n", survey->percent,
            STR_ARG(buf_str(&quoted)), (long long)counter);
     buf_deinit(&quoted);
 }

@@ -5,11 +5,11 @@
 
 static const double SAMPLE_PAUSE_S = 0.01;
 
-static int64_t ping_us(struct session *session)
+static int64_t ping_us(struct cli_session *session)
 {
     struct reply_node reply;
     int64_t start_us = clock_mono_us();
-    session_must_call(session, &reply, "PING", NULL);
+    cli_session_must_call(session, &reply, "PING", NULL);
     reply_node_clear(&reply);
     return clock_mono_us() - start_us;
 }
@@ -50,15 +50,15 @@ static void print_samples(const struct samples *samples, enum cli_output output)
     fflush(stdout);
 }
 
-static void begin_session(struct session *session, const struct cli_options *options)
+static void begin_session(struct cli_session *session, const struct cli_options *options)
 {
     cli_session_init(session, options);
-    session_must_connect(session);
+    cli_session_must_connect(session);
 }
 
 int mode_latency(const struct cli_options *options)
 {
-    struct session session;
+    struct cli_session session;
     begin_session(&session, options);
     double span_s = options->interval_s > 0 ? options->interval_s : 1;
     bool is_endless = options->output == OUTPUT_TTY;
@@ -75,7 +75,7 @@ int mode_latency(const struct cli_options *options)
 
 int mode_latency_history(const struct cli_options *options)
 {
-    struct session session;
+    struct cli_session session;
     begin_session(&session, options);
     double span_s = options->interval_s > 0 ? options->interval_s : 15;
     bool is_live = options->output == OUTPUT_TTY;
@@ -141,7 +141,7 @@ static void print_spectrum(const uint64_t counts[COLUMN_COUNT], uint64_t total)
 
 int mode_latency_dist(const struct cli_options *options)
 {
-    struct session session;
+    struct cli_session session;
     begin_session(&session, options);
     double span_s = options->interval_s > 0 ? options->interval_s : 1;
     print_legend();

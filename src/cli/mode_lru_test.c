@@ -1,5 +1,6 @@
-/* A cache in miniature: keys are read by a skewed distribution; a miss writes the key. Once a second the share of
- * hits is printed, which tells how well the server's eviction keeps what is used. */
+/* A cache in miniature: keys are read by a skewed distribution; a miss writes the key. Once a
+ * second the share of hits is printed, which tells how well the server's eviction keeps what is
+ * used. */
 #include "cli/modes.h"
 
 #include "base/prng.h"
@@ -23,13 +24,13 @@ static uint64_t choose_key(struct prng *prng, int64_t key_count)
     return rank >= (double)key_count ? (uint64_t)key_count - 1 : (uint64_t)rank;
 }
 
-static void send_gets(struct session *session, struct prng *prng, char keys[BATCH][KEY_MAX])
+static void send_gets(struct cli_session *session, struct prng *prng, char keys[BATCH][KEY_MAX])
 {
     for (int i = 0; i < BATCH; i++) {
         uint64_t key = choose_key(prng, session->options->lru_keys);
         snprintf(keys[i], KEY_MAX, "lru:%llu", (unsigned long long)key);
         struct str words[] = {STR("GET"), str_from_c(keys[i])};
-        session_must_send(session, (struct command_words){words, 2});
+        cli_session_must_send(session, (struct command_words){words, 2});
     }
 }
 
@@ -40,14 +41,14 @@ static void must_not_be_error(const struct reply_node *reply)
     exit(1);
 }
 
-static void run_batch(struct session *session, struct prng *prng, struct lru_counts *counts)
+static void run_batch(struct cli_session *session, struct prng *prng, struct lru_counts *counts)
 {
     char keys[BATCH][KEY_MAX];
     bool is_missing[BATCH];
     struct reply_node reply;
     send_gets(session, prng, keys);
     for (int i = 0; i < BATCH; i++) {
-        session_must_receive(session, &reply);
+        cli_session_must_receive(session, &reply);
         must_not_be_error(&reply);
         is_missing[i] = reply.type == REPLY_NIL;
         counts->gets++;
@@ -57,11 +58,11 @@ static void run_batch(struct session *session, struct prng *prng, struct lru_cou
     }
     for (int i = 0; i < BATCH; i++) {
         struct str words[] = {STR("SET"), str_from_c(keys[i]), STR("value")};
-        if (is_missing[i]) session_must_send(session, (struct command_words){words, 3});
+        if (is_missing[i]) cli_session_must_send(session, (struct command_words){words, 3});
     }
     for (int i = 0; i < BATCH; i++) {
         if (!is_missing[i]) continue;
-        session_must_receive(session, &reply);
+        cli_session_must_receive(session, &reply);
         must_not_be_error(&reply);
         reply_node_clear(&reply);
     }
@@ -73,9 +74,9 @@ int mode_lru_test(const struct cli_options *options)
         fputs("--lru-test needs a number of keys.\n", stderr);
         return 1;
     }
-    struct session session;
+    struct cli_session session;
     cli_session_init(&session, options);
-    session_must_connect(&session);
+    cli_session_must_connect(&session);
     struct prng prng;
     prng_init(&prng, (uint64_t)clock_wall_us());
     for (;;) {

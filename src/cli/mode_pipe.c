@@ -1,11 +1,12 @@
 /* Mass insertion: standard input goes to the server as it is, replies are counted as they come.
  *
- * After the input an ECHO of a random text is sent; its reply proves that everything before was answered. */
+ * After the input an ECHO of a random text is sent; its reply proves that everything before was
+ * answered. */
 #include "cli/modes.h"
 
 #include "base/prng.h"
 #include "cli/clock.h"
-#include "cli/transport.h"
+#include "cli/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +17,8 @@
 enum { PIECE = 64 * 1024, ECHO_LEN = 20 };
 
 struct pipe_run {
-    struct session *session;
-    struct transport *transport;
+    struct cli_session *session;
+    struct wire *wire;
     struct buf waiting; /* for the server */
     size_t sent;
     uint64_t errors, replies;
@@ -93,7 +94,7 @@ static void count_replies(struct pipe_run *run, struct str bytes)
 static void read_replies(struct pipe_run *run)
 {
     char bytes[PIECE];
-    ssize_t got = cli_transport_read(run->transport, bytes, sizeof(bytes), 0);
+    ssize_t got = wire_read(run->wire, bytes, sizeof(bytes), 0);
     if (got == -ETIMEDOUT) return;
     if (got <= 0) {
         fprintf(stderr, "The connection was lost: %s\n",
@@ -107,7 +108,7 @@ static void read_replies(struct pipe_run *run)
 static void write_waiting(struct pipe_run *run)
 {
     struct str rest = str_from(buf_str(&run->waiting), run->sent);
-    ssize_t taken = transport_write_some(run->transport, rest);
+    ssize_t taken = wire_write_some(run->wire, rest);
     if (taken == -EAGAIN) return;
     if (taken < 0) {
         fprintf(stderr, "Writing to the server failed: %s\n", strerror((int)-taken));
@@ -126,17 +127,17 @@ static bool has_waited_too_long(const struct pipe_run *run)
     return true;
 }
 
-/* Input is read only when all before it was sent, replies whenever there are some: neither side can stall. */
+/* Input is read only when all before it was sent, replies whenever there are some: neither side
+ * can stall. */
 static void turn(struct pipe_run *run)
 {
     bool is_sending = run->sent < run->waiting.len;
     bool wants_input = !run->input_ended && !is_sending;
     struct pollfd fds[] = {
-        {.fd = transport_fd(run->transport),
-         .events = (short)(POLLIN | (is_sending ? POLLOUT : 0))},
+        {.fd = wire_fd(run->wire), .events = (short)(POLLIN | (is_sending ? POLLOUT : 0))},
         {.fd = wants_input ? STDIN_FILENO : -1, .events = POLLIN},
     };
-    bool is_ready = transport_has_input(run->transport);
+    bool is_ready = wire_has_input(run->wire);
     if (poll(fds, 2, is_ready ? 0 : 1000) < 0 && errno != EINTR) return;
     if (is_ready || fds[0].revents & (POLLIN | POLLHUP | POLLERR)) read_replies(run);
     if (!run->is_lost && fds[0].revents & POLLOUT) write_waiting(run);
@@ -145,10 +146,10 @@ static void turn(struct pipe_run *run)
 
 int mode_pipe(const struct cli_options *options)
 {
-    struct session session;
+    struct cli_session session;
     cli_session_init(&session, options);
-    session_must_connect(&session);
-    struct pipe_run run = {.session = &session, .transport = session.transport};
+    cli_session_must_connect(&session);
+    struct pipe_run run = {.session = &session, .wire = session.wire};
     make_echo(run.echo);
     bool is_late = false;
     while (!run.is_done && !run.is_lost && !is_late) {

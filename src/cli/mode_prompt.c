@@ -87,7 +87,8 @@ int mode_prompt(const struct cli_options *options)
     struct shell shell;
     shell_init(&shell, options, true);
     read_preferences(&shell);
-    if (session_connect(&shell.runner.session) < 0) session_print_failure(&shell.runner.session);
+    if (cli_session_connect(&shell.runner.session) < 0)
+        cli_session_print_failure(&shell.runner.session);
     struct buf path = {0};
     bool keeps_history = find_file(&path, variables, ".skeincli_history");
     struct editor_hooks hooks = {&shell, on_write_prompt, on_write_hint, on_complete};

@@ -3,7 +3,7 @@
 #include "cli/clock.h"
 #include "cli/replica_stream.h"
 #include "cli/snapshot_stream.h"
-#include "cli/transport.h"
+#include "cli/wire.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -57,12 +57,12 @@ static int copy(struct snapshot_stream *stream, FILE *file)
 }
 
 /* The raw line that old and new masters understand alike. */
-static int send_sync(struct session *session)
+static int send_sync(struct cli_session *session)
 {
-    return transport_write(session->transport, STR("SYNC\r\n"));
+    return wire_write(session->wire, STR("SYNC\r\n"));
 }
 
-static int ask_for_snapshot(struct session *session, bool functions_only)
+static int ask_for_snapshot(struct cli_session *session, bool functions_only)
 {
     int failed = snapshot_stream_configure(session, "capa", "eof");
     if (!failed) failed = snapshot_stream_configure(session, "rdb-only", "1");
@@ -98,10 +98,10 @@ static int receive(struct snapshot_stream *stream, const char *path)
 
 static int fetch(const struct cli_options *options, bool functions_only)
 {
-    struct session session;
+    struct cli_session session;
     struct snapshot_stream stream = {0};
     cli_session_init(&session, options);
-    session_must_connect(&session);
+    cli_session_must_connect(&session);
     int status = 1;
     if (ask_for_snapshot(&session, functions_only) < 0)
         fprintf(stderr, "The connection was lost: %s\n", buf_c(&session.why));
@@ -127,9 +127,9 @@ int mode_functions_rdb(const struct cli_options *options)
 /* An empty filter spares the master writing the data, which would be thrown away here. */
 int mode_replica(const struct cli_options *options)
 {
-    struct session session;
+    struct cli_session session;
     cli_session_init(&session, options);
-    session_must_connect(&session);
+    cli_session_must_connect(&session);
     if (snapshot_stream_configure(&session, "capa", "eof") == 0 &&
         snapshot_stream_configure(&session, "rdb-filter-only", "") == 0 && send_sync(&session) == 0)
         replica_stream_follow(&session);

@@ -6,9 +6,9 @@
 
 int mode_scan(const struct cli_options *options)
 {
-    struct session session;
+    struct cli_session session;
     cli_session_init(&session, options);
-    session_must_connect(&session);
+    cli_session_must_connect(&session);
     struct key_scan scan;
     struct buf line = {0};
     key_scan_init(&scan, &session);

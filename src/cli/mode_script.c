@@ -8,7 +8,8 @@ int mode_script(const struct cli_options *options)
 {
     struct shell shell;
     shell_init(&shell, options, false);
-    if (session_connect(&shell.runner.session) < 0) session_print_failure(&shell.runner.session);
+    if (cli_session_connect(&shell.runner.session) < 0)
+        cli_session_print_failure(&shell.runner.session);
     char *line = NULL;
     size_t capacity = 0;
     ssize_t len;

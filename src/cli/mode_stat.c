@@ -45,13 +45,13 @@ static void print_line(struct stat_state *state, struct str info)
 
 int mode_stat(const struct cli_options *options)
 {
-    struct session session;
+    struct cli_session session;
     cli_session_init(&session, options);
-    session_must_connect(&session);
+    cli_session_must_connect(&session);
     struct stat_state state = {0};
     for (int line = 0;; line = (line + 1) % LINES_PER_HEADER) {
         struct reply_node reply;
-        session_must_succeed(&session, &reply, "INFO", NULL);
+        cli_session_must_succeed(&session, &reply, "INFO", NULL);
         if (line == 0) print_header();
         print_line(&state, reply_text(&reply));
         reply_node_clear(&reply);

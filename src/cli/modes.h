@@ -1,4 +1,5 @@
-/* The things skein-cli does instead of running commands, one function each. All return the exit status. */
+/* The things skein-cli does instead of running commands, one function each. All return the exit
+ * status. */
 #ifndef SKEIN_CLI_MODES_H
 #define SKEIN_CLI_MODES_H
 

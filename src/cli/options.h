@@ -1,7 +1,8 @@
 /* What the command line and the environment ask for.
  *
- * Options come from one table (options.c), which the help text is printed from too. Everything here borrows from argv
- * and the environment except what `owned` keeps (parts of a URI, the words of --quoted-input). */
+ * Options come from one table (options.c), which the help text is printed from too. Everything
+ * here borrows from argv and the environment except what `owned` keeps (parts of a URI, the
+ * words of --quoted-input). */
 #ifndef SKEIN_CLI_OPTIONS_H
 #define SKEIN_CLI_OPTIONS_H
 
@@ -85,7 +86,8 @@ void options_deinit(struct cli_options *options);
 char *options_own(struct cli_options *options, char *text);
 void options_print_help(FILE *out);
 
-/* "redis://user:password@host:port/db", "rediss://...", "unix:///path?db=1" and their skein spellings. */
+/* "redis://user:password@host:port/db", "rediss://...", "unix:///path?db=1" and their skein
+ * spellings. */
 bool uri_parse(struct cli_options *options, const char *uri, struct buf *why);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "base/buf.h"
 
-/* Appends the one word that `text` stands for, without its quotes and with its escapes resolved. False when the
- * quotes are unbalanced or there is not exactly one word. */
+/* Appends the one word that `text` stands for, without its quotes and with its escapes resolved.
+ * False when the quotes are unbalanced or there is not exactly one word. */
 bool quoting_remove(struct str text, struct buf *out);
 
 #endif

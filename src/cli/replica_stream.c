@@ -1,17 +1,18 @@
 #include "cli/replica_stream.h"
 
+#include "cli/clock.h"
 #include "cli/format.h"
 #include "cli/snapshot_stream.h"
-#include "cli/transport.h"
+#include "cli/wire.h"
 
 #include <errno.h>
 
-enum { READ_SIZE = 64 * 1024 };
+enum { READ_SIZE = 64 * 1024, ACKNOWLEDGE_US = 1000000 };
 
-static int acknowledge(struct session *session)
+static int acknowledge(struct cli_session *session)
 {
     struct str words[] = {STR("REPLCONF"), STR("ACK"), STR("0")};
-    return session_send(session, (struct command_words){words, 3});
+    return cli_session_send(session, (struct command_words){words, 3});
 }
 
 static int skip_snapshot(struct snapshot_stream *stream)
@@ -54,29 +55,47 @@ static bool print_commands(struct reply_parser *parser, struct str bytes, struct
     return true;
 }
 
-static int print_stream(struct session *session, struct buf *bytes)
+/* The next bytes of the stream, acknowledging each second: a master that was still busy with the
+ * end of its snapshot overhears the first acknowledgement, and one that hears none for long
+ * drops the replica. */
+static int read_stream(struct cli_session *session, struct buf *bytes, int64_t *acknowledged_us)
 {
-    struct buf line = {0};
-    int failed = 0;
-    while (!failed) {
-        if (!print_commands(&session->parser, buf_str(bytes), &line)) {
-            fprintf(stderr, "Error: %s\n", reply_parser_error(&session->parser));
-            failed = -EPROTO;
-            break;
+    for (;;) {
+        int64_t quiet_us = clock_mono_us() - *acknowledged_us;
+        if (quiet_us >= ACKNOWLEDGE_US) {
+            int failed = acknowledge(session);
+            if (failed) return failed;
+            *acknowledged_us = clock_mono_us();
+            quiet_us = 0;
         }
         buf_clear(bytes);
-        ssize_t got =
-            cli_transport_read(session->transport, buf_reserve(bytes, READ_SIZE), READ_SIZE, -1);
-        if (got > 0)
-            bytes->len = (size_t)got;
-        else
-            failed = got < 0 ? (int)got : -ECONNRESET;
+        ssize_t got = wire_read(session->wire, buf_reserve(bytes, READ_SIZE), READ_SIZE,
+                                (int)((ACKNOWLEDGE_US - quiet_us) / 1000) + 1);
+        if (got == -ETIMEDOUT) continue;
+        if (got <= 0) return got < 0 ? (int)got : -ECONNRESET;
+        bytes->len = (size_t)got;
+        return 0;
+    }
+}
+
+static int print_stream(struct cli_session *session, struct buf *bytes)
+{
+    struct buf line = {0};
+    int64_t acknowledged_us = clock_mono_us() - ACKNOWLEDGE_US;
+    int failed = 0;
+    while (!failed) {
+        if (print_commands(&session->parser, buf_str(bytes), &line)) {
+            failed = read_stream(session, bytes, &acknowledged_us);
+        } else {
+            fprintf(stderr, "Error: %s\n", reply_parser_error(&session->parser));
+            failed = -EPROTO;
+        }
     }
     buf_deinit(&line);
     return failed;
 }
 
-static int follow(struct session *session, struct snapshot_stream *stream)
+static int follow(struct cli_session *session, struct snapshot_stream *stream)
 {
     int failed = snapshot_stream_begin(stream, session);
     if (failed == 0 && !stream->is_continued) {
@@ -93,11 +112,10 @@ static int follow(struct session *session, struct snapshot_stream *stream)
         fprintf(stderr, "The snapshot did not arrive: %s\n", buf_c(&stream->why));
         return failed;
     }
-    failed = acknowledge(session);
-    return failed ? failed : print_stream(session, &stream->held);
+    return print_stream(session, &stream->held);
 }
 
-int replica_stream_follow(struct session *session)
+int replica_stream_follow(struct cli_session *session)
 {
     struct snapshot_stream stream;
     fprintf(stderr, "Following the master's commands (Ctrl-C ends it)\n");
@@ -105,6 +123,6 @@ int replica_stream_follow(struct session *session)
     snapshot_stream_deinit(&stream);
     buf_clear(&session->why);
     buf_append_c(&session->why, "the replication stream ended");
-    session_close(session);
+    cli_session_close(session);
     return failed;
 }

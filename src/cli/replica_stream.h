@@ -4,7 +4,8 @@
 
 #include "cli/session.h"
 
-/* SYNC or PSYNC was sent. Skips the snapshot and prints the stream until the connection ends; -errno. */
-int replica_stream_follow(struct session *session);
+/* SYNC or PSYNC was sent. Skips the snapshot and prints the stream until the connection ends;
+ * -errno. */
+int replica_stream_follow(struct cli_session *session);
 
 #endif

@@ -79,12 +79,13 @@ void runner_print(struct runner *runner, const struct reply_node *reply, bool as
     flush_out(runner);
 }
 
-/* What follows a command that turns the connection into a stream; false when it is an ordinary one. */
+/* What follows a command that turns the connection into a stream; false when it is an ordinary
+ * one. */
 static bool run_stream(struct runner *runner, struct command_words words, int *result)
 {
     const struct stream_mode *mode = stream_mode_find(words);
     if (!mode) return false;
-    *result = session_send(&runner->session, words);
+    *result = cli_session_send(&runner->session, words);
     if (*result == 0) *result = mode->follow(runner);
     return true;
 }
@@ -100,32 +101,36 @@ static int run_once(struct runner *runner, struct command_words words)
     int result;
     if (run_stream(runner, words, &result)) return result;
     struct reply_node reply;
-    result = session_call(&runner->session, words, &reply);
+    result = cli_session_call(&runner->session, words, &reply);
     if (is_wanted_end(words, result)) return 0;
     if (result < 0) return result;
     runner_print(runner, &reply, runner_reply_is_text(words));
-    session_track(&runner->session, words, &reply);
+    cli_session_track(&runner->session, words, &reply);
     reply_node_clear(&reply);
     return 0;
 }
 
-static bool run_with_reconnect(struct runner *runner, struct command_words words)
+static bool report_loss(const struct cli_session *session)
 {
-    struct session *session = &runner->session;
-    if (session->transport) {
-        if (run_once(runner, words) == 0) return true;
-        if (!runner->is_interactive) {
-            fprintf(stderr, "Error: %.*s\n", STR_ARG(buf_str(&session->why)));
-            exit(1);
-        }
-    }
-    if (session_connect(session) < 0) {
-        session_print_failure(session);
-        return false;
-    }
-    if (run_once(runner, words) == 0) return true;
     fprintf(stderr, "Error: %.*s\n", STR_ARG(buf_str(&session->why)));
     return false;
+}
+
+/* A command is sent again over a new connection, unless it was part of a transaction, which is
+ * gone. */
+static bool run_with_reconnect(struct runner *runner, struct command_words words)
+{
+    struct cli_session *session = &runner->session;
+    if (session->wire) {
+        bool was_in_transaction = session->in_transaction;
+        if (run_once(runner, words) == 0) return true;
+        if (!runner->is_interactive || was_in_transaction) return report_loss(session);
+    }
+    if (cli_session_connect(session) < 0) {
+        cli_session_print_failure(session);
+        return false;
+    }
+    return run_once(runner, words) == 0 || report_loss(session);
 }
 
 bool runner_repeat(struct runner *runner, struct command_words words, int64_t times)

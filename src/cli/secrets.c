@@ -3,7 +3,8 @@
 #include "base/num.h"
 #include "base/words.h"
 
-/* A line whose words begin like this, and, when `mark` is given, has it as a later word, is secret. */
+/* A line whose words begin like this, and, when `mark` is given, has it as a later word, is
+ * secret. */
 static const struct {
     const char *command, *subcommand, *mark;
 } SECRETS[] = {

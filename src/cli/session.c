@@ -1,6 +1,6 @@
 #include "cli/session.h"
 
-#include "cli/transport.h"
+#include "cli/wire.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -8,47 +8,47 @@
 
 enum { READ_SIZE = 64 * 1024 };
 
-void cli_session_init(struct session *session, const struct cli_options *options)
+void cli_session_init(struct cli_session *session, const struct cli_options *options)
 {
-    *session = (struct session){.options = options, .db = options->db};
+    *session = (struct cli_session){.options = options, .db = options->db};
 }
 
-static void drop_connection(struct session *session)
+static void drop_connection(struct cli_session *session)
 {
-    transport_free(session->transport);
-    session->transport = NULL;
+    wire_free(session->wire);
+    session->wire = NULL;
     reply_parser_deinit(&session->parser);
     buf_clear(&session->input);
     session->input_at = 0;
 }
 
-void session_close(struct session *session)
+void cli_session_close(struct cli_session *session)
 {
     drop_connection(session);
     if (session->in_transaction) session->db = session->db_outside;
     session->in_transaction = false;
 }
 
-void cli_session_deinit(struct session *session)
+void cli_session_deinit(struct cli_session *session)
 {
-    session_close(session);
+    cli_session_close(session);
     buf_deinit(&session->input);
     buf_deinit(&session->why);
 }
 
 /* ---- sending and receiving */
 
-static int give_up(struct session *session, int error, const char *why)
+static int give_up(struct cli_session *session, int error, const char *why)
 {
     buf_clear(&session->why);
     buf_append_c(&session->why, why);
-    session_close(session);
+    cli_session_close(session);
     return error;
 }
 
-int session_send(struct session *session, struct command_words words)
+int cli_session_send(struct cli_session *session, struct command_words words)
 {
-    if (!session->transport) return -ENOTCONN;
+    if (!session->wire) return -ENOTCONN;
     struct buf bytes = {0};
     buf_printf(&bytes, "*%zu\r\n", words.count);
     for (size_t i = 0; i < words.count; i++) {
@@ -56,17 +56,17 @@ int session_send(struct session *session, struct command_words words)
         buf_append_str(&bytes, words.list[i]);
         buf_append_c(&bytes, "\r\n");
     }
-    int failed = transport_write(session->transport, buf_str(&bytes));
+    int failed = wire_write(session->wire, buf_str(&bytes));
     buf_deinit(&bytes);
     return failed ? give_up(session, failed, strerror(-failed)) : 0;
 }
 
-static int read_more(struct session *session, int timeout_ms)
+static int read_more(struct cli_session *session, int timeout_ms)
 {
     buf_clear(&session->input);
     session->input_at = 0;
-    ssize_t got = cli_transport_read(session->transport, buf_reserve(&session->input, READ_SIZE),
-                                     READ_SIZE, timeout_ms);
+    ssize_t got =
+        wire_read(session->wire, buf_reserve(&session->input, READ_SIZE), READ_SIZE, timeout_ms);
     if (got == -ETIMEDOUT) return -ETIMEDOUT;
     if (got == 0) return give_up(session, -ECONNRESET, "Server closed the connection");
     if (got < 0) return give_up(session, (int)got, strerror((int)-got));
@@ -74,9 +74,9 @@ static int read_more(struct session *session, int timeout_ms)
     return 0;
 }
 
-static int receive_one(struct session *session, struct reply_node *reply, int timeout_ms)
+static int receive_one(struct cli_session *session, struct reply_node *reply, int timeout_ms)
 {
-    if (!session->transport) return -ENOTCONN;
+    if (!session->wire) return -ENOTCONN;
     for (;;) {
         struct str rest = str_from(buf_str(&session->input), session->input_at);
         size_t had = rest.len;
@@ -93,7 +93,8 @@ static int receive_one(struct session *session, struct reply_node *reply, int ti
     }
 }
 
-int session_receive_within(struct session *session, struct reply_node *reply, int timeout_ms)
+int cli_session_receive_within(struct cli_session *session, struct reply_node *reply,
+                               int timeout_ms)
 {
     for (;;) {
         int failed = receive_one(session, reply, timeout_ms);
@@ -103,18 +104,19 @@ int session_receive_within(struct session *session, struct reply_node *reply, in
     }
 }
 
-int session_receive(struct session *session, struct reply_node *reply)
+int cli_session_receive(struct cli_session *session, struct reply_node *reply)
 {
-    return session_receive_within(session, reply, -1);
+    return cli_session_receive_within(session, reply, -1);
 }
 
-int session_call(struct session *session, struct command_words words, struct reply_node *reply)
+int cli_session_call(struct cli_session *session, struct command_words words,
+                     struct reply_node *reply)
 {
-    int failed = session_send(session, words);
-    return failed ? failed : session_receive(session, reply);
+    int failed = cli_session_send(session, words);
+    return failed ? failed : cli_session_receive(session, reply);
 }
 
-struct buf session_take_input(struct session *session)
+struct buf cli_session_take_input(struct cli_session *session)
 {
     struct buf input = session->input;
     buf_consume(&input, session->input_at);
@@ -126,11 +128,11 @@ struct buf session_take_input(struct session *session)
 /* ---- connecting */
 
 /* One step of logging in: a refusal is reported and survived. */
-static int introduce(struct session *session, struct command_words words, const char *label,
+static int introduce(struct cli_session *session, struct command_words words, const char *label,
                      bool is_quiet)
 {
     struct reply_node reply;
-    int failed = session_call(session, words, &reply);
+    int failed = cli_session_call(session, words, &reply);
     if (failed) return failed;
     if (reply.type == REPLY_ERROR && !is_quiet)
         fprintf(stderr, "%s failed: %.*s\n", label, STR_ARG(buf_str(&reply.text)));
@@ -139,7 +141,7 @@ static int introduce(struct session *session, struct command_words words, const 
     return verdict;
 }
 
-static int log_in(struct session *session)
+static int log_in(struct cli_session *session)
 {
     const struct cli_options *options = session->options;
     if (!options->password) return 0;
@@ -150,7 +152,7 @@ static int log_in(struct session *session)
     return introduce(session, (struct command_words){words, 2}, "AUTH", false);
 }
 
-static int select_db(struct session *session)
+static int select_db(struct cli_session *session)
 {
     if (session->db == 0) return 0;
     char label[32], number[16];
@@ -162,7 +164,7 @@ static int select_db(struct session *session)
     return refused;
 }
 
-static int choose_protocol(struct session *session)
+static int choose_protocol(struct cli_session *session)
 {
     if (session->options->protocol != 3) return 0;
     struct str words[] = {STR("HELLO"), STR("3")};
@@ -170,13 +172,13 @@ static int choose_protocol(struct session *session)
                      session->options->protocol_is_optional);
 }
 
-int session_connect(struct session *session)
+int cli_session_connect(struct cli_session *session)
 {
-    session_close(session);
+    cli_session_close(session);
     buf_clear(&session->why);
-    session->transport = transport_open(session->options, &session->why);
-    if (!session->transport) return -ECONNREFUSED;
-    static int (*const steps[])(struct session *) = {log_in, select_db, choose_protocol};
+    session->wire = wire_open(session->options, &session->why);
+    if (!session->wire) return -ECONNREFUSED;
+    static int (*const steps[])(struct cli_session *) = {log_in, select_db, choose_protocol};
     for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
         int failed = steps[i](session);
         if (failed < 0) return failed;
@@ -184,7 +186,7 @@ int session_connect(struct session *session)
     return 0;
 }
 
-void session_print_failure(const struct session *session)
+void cli_session_print_failure(const struct cli_session *session)
 {
     const struct cli_options *options = session->options;
     if (options->socket_path)
@@ -196,41 +198,42 @@ void session_print_failure(const struct session *session)
 
 /* ---- for modes, which cannot go on without a server */
 
-void session_must_connect(struct session *session)
+void cli_session_must_connect(struct cli_session *session)
 {
-    if (session_connect(session) == 0) return;
-    session_print_failure(session);
+    if (cli_session_connect(session) == 0) return;
+    cli_session_print_failure(session);
     exit(1);
 }
 
-static _Noreturn void die(const struct session *session)
+static _Noreturn void die(const struct cli_session *session)
 {
     fflush(stdout);
     fprintf(stderr, "\nError: %.*s\n", STR_ARG(buf_str(&session->why)));
     exit(1);
 }
 
-void session_must_send(struct session *session, struct command_words words)
+void cli_session_must_send(struct cli_session *session, struct command_words words)
 {
-    if (session_send(session, words) < 0) die(session);
+    if (cli_session_send(session, words) < 0) die(session);
 }
 
-void session_must_receive(struct session *session, struct reply_node *reply)
+void cli_session_must_receive(struct cli_session *session, struct reply_node *reply)
 {
-    if (session_receive(session, reply) < 0) die(session);
+    if (cli_session_receive(session, reply) < 0) die(session);
 }
 
-static void call_list(struct session *session, struct reply_node *reply, const char *word,
+static void call_list(struct cli_session *session, struct reply_node *reply, const char *word,
                       va_list rest)
 {
     struct str words[8];
     size_t count = 0;
     for (; word && count < 8; word = va_arg(rest, const char *)) words[count++] = str_from_c(word);
-    session_must_send(session, (struct command_words){words, count});
-    session_must_receive(session, reply);
+    cli_session_must_send(session, (struct command_words){words, count});
+    cli_session_must_receive(session, reply);
 }
 
-void session_must_call(struct session *session, struct reply_node *reply, const char *word, ...)
+void cli_session_must_call(struct cli_session *session, struct reply_node *reply, const char *word,
+                           ...)
 {
     va_list rest;
     va_start(rest, word);
@@ -238,7 +241,8 @@ void session_must_call(struct session *session, struct reply_node *reply, const 
     va_end(rest);
 }
 
-void session_must_succeed(struct session *session, struct reply_node *reply, const char *word, ...)
+void cli_session_must_succeed(struct cli_session *session, struct reply_node *reply,
+                              const char *word, ...)
 {
     va_list rest;
     va_start(rest, word);

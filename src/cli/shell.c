@@ -30,15 +30,15 @@ void shell_deinit(struct shell *shell)
 
 void shell_load_docs(struct shell *shell)
 {
-    if (shell->has_docs || !shell->runner.session.transport) return;
+    if (shell->has_docs || !shell->runner.session.wire) return;
     if (shell->runner.session.in_transaction) return;
     shell->has_docs = docs_load(&shell->docs, &shell->runner.session);
 }
 
 void shell_write_prompt(const struct shell *shell, struct buf *out)
 {
-    const struct session *session = &shell->runner.session;
-    if (!session->transport) {
+    const struct cli_session *session = &shell->runner.session;
+    if (!session->wire) {
         buf_append_c(out, "not connected> ");
         return;
     }
@@ -82,14 +82,15 @@ static enum word_result word_connect(struct shell *shell, struct command_words w
     shell->options.port = (int)port;
     shell->options.socket_path = NULL;
     forget_docs(shell);
-    if (session_connect(&shell->runner.session) < 0) session_print_failure(&shell->runner.session);
+    if (cli_session_connect(&shell->runner.session) < 0)
+        cli_session_print_failure(&shell->runner.session);
     return WORD_DONE;
 }
 
 static enum word_result word_help(struct shell *shell, struct command_words words)
 {
-    if (!shell->runner.session.transport && session_connect(&shell->runner.session) < 0)
-        session_print_failure(&shell->runner.session);
+    if (!shell->runner.session.wire && cli_session_connect(&shell->runner.session) < 0)
+        cli_session_print_failure(&shell->runner.session);
     shell_load_docs(shell);
     help_print(stdout, &shell->docs, words, shell->is_terminal && isatty(STDOUT_FILENO));
     return WORD_DONE;

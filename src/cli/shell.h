@@ -1,5 +1,5 @@
-/* A line of input as the prompt and scripts on standard input understand it: the client's own words (quit, help,
- * connect, :set, ...), a repeat count, or a command for the server. */
+/* A line of input as the prompt and scripts on standard input understand it: the client's own
+ * words (quit, help, connect, :set, ...), a repeat count, or a command for the server. */
 #ifndef SKEIN_CLI_SHELL_H
 #define SKEIN_CLI_SHELL_H
 

@@ -1,18 +1,18 @@
 #include "cli/snapshot_stream.h"
 
 #include "base/num.h"
-#include "cli/transport.h"
+#include "cli/wire.h"
 
 #include <errno.h>
 
 enum { READ_SIZE = 64 * 1024, LINE_MAX_LEN = 4096 };
 
-int snapshot_stream_configure(struct session *session, const char *option, const char *value)
+int snapshot_stream_configure(struct cli_session *session, const char *option, const char *value)
 {
     fprintf(stderr, "sending REPLCONF %s %s\n", option, value);
     struct str words[] = {STR("REPLCONF"), str_from_c(option), str_from_c(value)};
     struct reply_node reply;
-    int failed = session_call(session, (struct command_words){words, 3}, &reply);
+    int failed = cli_session_call(session, (struct command_words){words, 3}, &reply);
     if (failed) return failed;
     if (reply.type == REPLY_ERROR)
         fprintf(stderr, "REPLCONF %s was refused: %.*s\n", option, STR_ARG(buf_str(&reply.text)));
@@ -29,15 +29,16 @@ static int fail(struct snapshot_stream *stream, int error, const char *why)
 
 static int read_more(struct snapshot_stream *stream)
 {
-    ssize_t got = cli_transport_read(stream->session->transport,
-                                     buf_reserve(&stream->held, READ_SIZE), READ_SIZE, -1);
+    ssize_t got =
+        wire_read(stream->session->wire, buf_reserve(&stream->held, READ_SIZE), READ_SIZE, -1);
     if (got == 0) return fail(stream, -ECONNRESET, "the server closed the connection");
     if (got < 0) return fail(stream, (int)got, strerror((int)-got));
     stream->held.len += (size_t)got;
     return 0;
 }
 
-/* Reads a line, skipping the empty ones that keep the connection alive. It stays in `held` until consumed. */
+/* Reads a line, skipping the empty ones that keep the connection alive. It stays in `held` until
+ * consumed. */
 static int read_line(struct snapshot_stream *stream, struct str *line)
 {
     for (;;) {
@@ -82,9 +83,9 @@ static int read_announcement(struct snapshot_stream *stream, struct str line)
     return 0;
 }
 
-int snapshot_stream_begin(struct snapshot_stream *stream, struct session *session)
+int snapshot_stream_begin(struct snapshot_stream *stream, struct cli_session *session)
 {
-    *stream = (struct snapshot_stream){.session = session, .held = session_take_input(session)};
+    *stream = (struct snapshot_stream){.session = session, .held = cli_session_take_input(session)};
     struct str line;
     int failed = read_line(stream, &line);
     if (failed) return failed;
@@ -128,17 +129,23 @@ static void take_marked(struct snapshot_stream *stream, struct buf *out)
     stream->is_done = true;
 }
 
-int snapshot_stream_next(struct snapshot_stream *stream, struct buf *out)
+static void take(struct snapshot_stream *stream, struct buf *out)
 {
-    if (stream->is_done) return 0;
-    if (stream->held.len == 0 || stream->is_marked) {
-        int failed = read_more(stream);
-        if (failed) return failed;
-    }
     if (stream->is_marked)
         take_marked(stream, out);
     else
         take_counted(stream, out);
+}
+
+int snapshot_stream_next(struct snapshot_stream *stream, struct buf *out)
+{
+    if (stream->is_done) return 0;
+    uint64_t before = stream->done_bytes;
+    take(stream, out);
+    if (stream->is_done || stream->done_bytes > before) return 1;
+    int failed = read_more(stream);
+    if (failed) return failed;
+    take(stream, out);
     return 1;
 }
 

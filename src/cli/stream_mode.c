@@ -6,7 +6,7 @@ static int follow_replies(struct runner *runner)
 {
     for (bool is_first = true;; is_first = false) {
         struct reply_node reply;
-        int failed = session_receive(&runner->session, &reply);
+        int failed = cli_session_receive(&runner->session, &reply);
         if (failed) return failed;
         runner_print(runner, &reply, false);
         bool is_refused = is_first && reply.type == REPLY_ERROR;

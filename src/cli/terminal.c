@@ -66,9 +66,12 @@ bool interrupt_arrived(int watch)
     return watch >= 0 && poll(&pollfd, 1, 0) == 1;
 }
 
+/* A Ctrl-C that was answered must not end the program once signals are let through again. */
 void interrupt_unwatch(int watch)
 {
     sigset_t signals;
+    struct signalfd_siginfo taken;
+    while (watch >= 0 && read(watch, &taken, sizeof(taken)) > 0) continue;
     if (watch >= 0) close(watch);
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);

@@ -1,10 +1,12 @@
-/* What the program needs of the terminal besides line editing, and of Ctrl-C while a long mode runs. */
+/* What the program needs of the terminal besides line editing, and of Ctrl-C while a long mode
+ * runs. */
 #ifndef SKEIN_CLI_TERMINAL_H
 #define SKEIN_CLI_TERMINAL_H
 
 #include "base/buf.h"
 
-/* Reads a line from the terminal (else from standard input) without showing it. False at the end of input. */
+/* Reads a line from the terminal (else from standard input) without showing it. False at the end
+ * of input. */
 bool terminal_read_secret(const char *question, struct buf *answer);
 /* Columns of the terminal behind standard output; 80 when unknown. */
 size_t terminal_columns(void);

@@ -38,7 +38,8 @@ static bool decode_percent(struct str text, struct buf *out)
     return true;
 }
 
-/* Decodes into a string that lives as long as the options; NULL when an escape is broken or holds a NUL. */
+/* Decodes into a string that lives as long as the options; NULL when an escape is broken or
+ * holds a NUL. */
 static const char *decode(struct cli_options *options, struct str text)
 {
     struct buf out = {0};
@@ -115,7 +116,8 @@ static bool read_query(struct cli_options *options, struct str query)
     return true;
 }
 
-/* Cuts the part behind the first `mark` off and returns it; empty with a NULL ptr when there is none. */
+/* Cuts the part behind the first `mark` off and returns it; empty with a NULL ptr when there is
+ * none. */
 static struct str cut_behind(struct str *text, char mark)
 {
     ptrdiff_t at = str_find_char(*text, mark);

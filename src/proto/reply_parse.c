@@ -72,7 +72,8 @@ static bool fail(struct reply_parser *parser, const char *error)
     return false;
 }
 
-/* Room for one more child: doubling, so it follows what arrived and not what the header promised. */
+/* Room for one more child: doubling, so it follows what arrived and not what the header
+ * promised. */
 static struct reply_node *append_child(struct reply_node *parent)
 {
     size_t count = parent->count;
@@ -290,7 +291,8 @@ static bool read_header(struct reply_parser *parser, struct str line)
 
 /* ---- bytes */
 
-/* Cuts the next header line off *bytes. False: it has not ended yet, or is no line (then error is set). */
+/* Cuts the next header line off *bytes. False: it has not ended yet, or is no line (then error
+ * is set). */
 static bool take_line(struct reply_parser *parser, struct str *bytes, struct str *line)
 {
     const char *newline = bytes->len ? memchr(bytes->ptr, '\n', bytes->len) : NULL;

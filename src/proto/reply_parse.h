@@ -1,9 +1,10 @@
 /* Reads replies (RESP2 and RESP3) out of a byte stream, as a client of another server sees them.
  *
- * The parser is fed pieces of any size and keeps what it needs between them; it takes no byte beyond the end of a
- * reply, so whatever follows (a snapshot, a command stream) is still the caller's. Memory grows with the bytes that
- * arrived, never with a length that was announced. Nesting is bounded by REPLY_DEPTH_MAX. After REPLY_BAD the stream
- * is lost and the parser only good for reply_parser_deinit.
+ * The parser is fed pieces of any size and keeps what it needs between them; it takes no byte
+ * beyond the end of a reply, so whatever follows (a snapshot, a command stream) is still the
+ * caller's. Memory grows with the bytes that arrived, never with a length that was announced.
+ * Nesting is bounded by REPLY_DEPTH_MAX. After REPLY_BAD the stream is lost and the parser only
+ * good for reply_parser_deinit.
  *
  * Not here: writing replies, parsing requests, deciding what a push message means. */
 #ifndef SKEIN_PROTO_REPLY_PARSE_H
@@ -30,7 +31,8 @@ enum reply_type {
     REPLY_PUSH,
 };
 
-/* One value. A map holds its keys and values in turn, so `count` is even there. Zeroed, it is a nil. */
+/* One value. A map holds its keys and values in turn, so `count` is even there. Zeroed, it is a
+ * nil. */
 struct reply_node {
     enum reply_type type;
     char format[4];  /* of a verbatim string: "txt", "mkd" */
@@ -42,7 +44,8 @@ struct reply_node {
     struct reply_node *attributes; /* a map the server sent before this value, or NULL */
 };
 
-/* An aggregate whose children are arriving. Frame 0 stands for the stream itself and has no node. */
+/* An aggregate whose children are arriving. Frame 0 stands for the stream itself and has no
+ * node. */
 struct reply_frame {
     struct reply_node *node;
     uint64_t missing;              /* children that have not begun yet */
@@ -83,7 +86,8 @@ bool reply_parser_is_idle(const struct reply_parser *parser);
 /* Frees what the node owns and leaves it a nil. */
 void reply_node_clear(struct reply_node *node);
 bool reply_is_aggregate(const struct reply_node *node);
-/* Finds the value of a text key in a map, or in an array of alternating keys and values; NULL when absent. */
+/* Finds the value of a text key in a map, or in an array of alternating keys and values; NULL
+ * when absent. */
 const struct reply_node *reply_map_get(const struct reply_node *map, const char *key);
 /* The text of a string, status, error or verbatim node; empty for all others and for NULL. */
 struct str reply_text(const struct reply_node *node);

@@ -1,4 +1,5 @@
-/* Any bytes, cut anywhere, must be read or refused without harm, and the cuts must not change the outcome.
+/* Any bytes, cut anywhere, must be read or refused without harm, and the cuts must not change
+ * the outcome.
  *
  * The first byte chooses the size of the pieces. */
 #include "proto/reply_parse.h"

@@ -1,5 +1,5 @@
-/* Proves: every reply type is read, at any fragmentation, without taking bytes that follow; malformed and hostile
- * input is refused; memory follows what arrived. */
+/* Proves: every reply type is read, at any fragmentation, without taking bytes that follow;
+ * malformed and hostile input is refused; memory follows what arrived. */
 #include "proto/reply_parse.h"
 
 #include <math.h>
