@@ -30,7 +30,7 @@ struct config_arguments {
 void config_arguments_init(struct config_arguments *arguments, int argc, char **argv);
 void config_arguments_deinit(struct config_arguments *arguments);
 
-/* Reads file, standard input and options in this order; `input` is what came from standard input. */
+/* Reads the file, `input` (what came from standard input) and the options, in this order. */
 bool config_load_arguments(struct config_load *load, const struct config_arguments *arguments,
                            struct str input);
 

@@ -40,33 +40,30 @@ extern const struct config_kind config_kind_refused;
 #define CONFIG_MEMBER(field) (((struct config *)0)->field)
 #define CONFIG_AT(field)                                                                           \
     .offset = offsetof(struct config, field), .size = sizeof(CONFIG_MEMBER(field))
-#define CONFIG_OF(field, type, k)                                                                  \
-    CONFIG_AT(field), .kind = _Generic(CONFIG_MEMBER(field), type : &(k))
+#define CONFIG_TYPED(field, ...)                                                                   \
+    CONFIG_AT(field), .kind = _Generic(CONFIG_MEMBER(field), __VA_ARGS__)
 #define CONFIG_INTEGER(field, k)                                                                   \
-    CONFIG_AT(field), .kind = _Generic(CONFIG_MEMBER(field), int                                   \
-                                       : &(k), unsigned                                            \
-                                       : &(k), int64_t                                             \
-                                       : &(k), uint64_t                                            \
-                                       : &(k))
+    CONFIG_TYPED(field, int : &(k), unsigned : &(k), int64_t : &(k), uint64_t : &(k))
 
-#define BOOL(field) CONFIG_OF(field, bool, config_kind_bool)
+#define BOOL(field)         CONFIG_TYPED(field, bool : &config_kind_bool)
+#define FLAGS(field, table) CONFIG_TYPED(field, unsigned : &config_kind_flags), .names = (table)
+#define LETTERS(field)      CONFIG_TYPED(field, int : &config_kind_notify)
+#define TEXT(field)         CONFIG_TYPED(field, char * : &config_kind_text)
+#define WORDS(field)        CONFIG_TYPED(field, struct config_words : &config_kind_words)
+#define ENUM(field, table)  CONFIG_AT(field), .kind = &config_kind_enum, .names = (table)
 #define NUMBER(field, low, high)                                                                   \
     CONFIG_INTEGER(field, config_kind_number), .min = (low), .max = (high)
 #define CLAMPED(field, low, high)                                                                  \
     CONFIG_INTEGER(field, config_kind_clamped), .min = (low), .max = (high)
 #define OCTAL(field, low, high)                                                                    \
     CONFIG_INTEGER(field, config_kind_octal), .min = (low), .max = (high)
+#define PORT(field) NUMBER(field, 0, 65535)
 #define MEMORY(field, low, high)                                                                   \
     CONFIG_INTEGER(field, config_kind_memory), .min = (low), .max = (high)
 #define MEMORY_CLAMPED(field, low, high)                                                           \
     CONFIG_INTEGER(field, config_kind_memory_clamped), .min = (low), .max = (high)
 #define MEMORY_OR_PERCENT(field)                                                                   \
-    CONFIG_OF(field, int64_t, config_kind_memory_or_percent), .min = 0, .max = INT64_MAX
-#define PORT(field)         NUMBER(field, 0, 65535)
-#define ENUM(field, table)  CONFIG_AT(field), .kind = &config_kind_enum, .names = (table)
-#define FLAGS(field, table) CONFIG_OF(field, unsigned, config_kind_flags), .names = (table)
-#define TEXT(field)         CONFIG_OF(field, char *, config_kind_text)
-#define WORDS(field)        CONFIG_OF(field, struct config_words, config_kind_words)
+    CONFIG_TYPED(field, int64_t : &config_kind_memory_or_percent), .max = INT64_MAX
 
 /* A table of rows as an area. */
 #define CONFIG_AREA(name, heading, table)                                                          \

@@ -24,7 +24,8 @@ static bool find_class(struct str text, int *class)
 static bool parse_limit(const struct str *words, struct config_output_limit *limit)
 {
     int64_t hard, soft, seconds;
-    if (!config_size_parse(words[0], &hard) || !config_size_parse(words[1], &soft) ||
+    if (config_size_parse(words[0], &hard) != CONFIG_SIZE_GOOD ||
+        config_size_parse(words[1], &soft) != CONFIG_SIZE_GOOD ||
         !num_parse_i64(words[2], &seconds) || seconds < 0) {
         return false;
     }

@@ -31,6 +31,12 @@ static int64_t load_integer(const struct config_option *option, const void *fiel
     return number;
 }
 
+static void refuse_range(int64_t low, int64_t high, struct buf *reason)
+{
+    buf_printf(reason, "argument must be between %lld and %lld inclusive", (long long)low,
+               (long long)high);
+}
+
 static bool in_limits(const struct config_option *option, int64_t number, struct buf *reason)
 {
     if (number >= option->min && number <= option->max) return true;
@@ -38,8 +44,7 @@ static bool in_limits(const struct config_option *option, int64_t number, struct
         buf_printf(reason, "argument must be between %llo and %llo inclusive",
                    (unsigned long long)option->min, (unsigned long long)option->max);
     } else {
-        buf_printf(reason, "argument must be between %lld and %lld inclusive",
-                   (long long)option->min, (long long)option->max);
+        refuse_range(option->min, option->max, reason);
     }
     return false;
 }
@@ -84,7 +89,7 @@ static bool parse_clamped(const struct config_option *option, struct config_args
     int64_t number;
     if (!read_number(args.list[0], &number, reason)) return false;
     if (number < 0 || number > INT_MAX) {
-        buf_printf(reason, "argument must be between 0 and %d inclusive", INT_MAX);
+        refuse_range(0, INT_MAX, reason);
         return false;
     }
     store_integer(option, field, clamp(option, number));
@@ -123,10 +128,21 @@ const struct config_kind config_kind_octal = {
 
 /* ---- memory ---- */
 
-static bool read_memory(struct str text, int64_t *bytes, struct buf *reason)
+static bool read_memory(const struct config_option *option, struct str text, int64_t *bytes,
+                        struct buf *reason)
 {
-    if (config_size_parse(text, bytes)) return true;
-    buf_append_c(reason, "argument must be a memory value");
+    int64_t low = option->kind == &config_kind_memory ? option->min : 1;
+    switch (config_size_parse(text, bytes)) {
+    case CONFIG_SIZE_GOOD:
+        if (*bytes >= low && *bytes <= option->max) return true;
+        break;
+    case CONFIG_SIZE_TOO_BIG:
+        break;
+    case CONFIG_SIZE_MALFORMED:
+        buf_append_c(reason, "argument must be a memory value");
+        return false;
+    }
+    refuse_range(low, option->max, reason);
     return false;
 }
 
@@ -134,22 +150,7 @@ static bool parse_memory(const struct config_option *option, struct config_args 
                          struct buf *reason)
 {
     int64_t bytes;
-    if (!read_memory(args.list[0], &bytes, reason) || !in_limits(option, bytes, reason)) {
-        return false;
-    }
-    store_integer(option, field, bytes);
-    return true;
-}
-
-static bool parse_memory_clamped(const struct config_option *option, struct config_args args,
-                                 void *field, struct buf *reason)
-{
-    int64_t bytes;
-    if (!read_memory(args.list[0], &bytes, reason)) return false;
-    if (bytes < 1) {
-        buf_printf(reason, "argument must be between 1 and %lld inclusive", (long long)option->max);
-        return false;
-    }
+    if (!read_memory(option, args.list[0], &bytes, reason)) return false;
     store_integer(option, field, clamp(option, bytes));
     return true;
 }
@@ -167,7 +168,7 @@ const struct config_kind config_kind_memory = {.noun = "memory size",
                                                .format = format_integer,
                                                .lines = write_memory_line};
 const struct config_kind config_kind_memory_clamped = {.noun = "memory size",
-                                                       .parse = parse_memory_clamped,
+                                                       .parse = parse_memory,
                                                        .format = format_integer,
                                                        .lines = write_memory_line};
 
@@ -190,7 +191,7 @@ static bool parse_memory_or_percent(const struct config_option *option, struct c
     if (str_ends_with(text, STR("%"))) {
         if (!parse_percent(text, &number, reason)) return false;
         number = -number;
-    } else if (!config_size_parse(text, &number)) {
+    } else if (config_size_parse(text, &number) != CONFIG_SIZE_GOOD) {
         buf_append_c(reason, "argument must be a memory or percent value");
         return false;
     }

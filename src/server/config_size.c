@@ -22,16 +22,25 @@ static bool find_unit(struct str name, int64_t *bytes)
     return false;
 }
 
-bool config_size_parse(struct str text, int64_t *bytes)
+static bool parse_digits(struct str digits, int64_t *number)
 {
-    int64_t number = 0, unit;
-    size_t digits = 0;
-    for (; digits < text.len && text.ptr[digits] >= '0' && text.ptr[digits] <= '9'; digits++) {
-        if (!num_mul_i64(number, 10, &number)) return false;
-        if (!num_add_i64(number, text.ptr[digits] - '0', &number)) return false;
+    *number = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (!num_mul_i64(*number, 10, number)) return false;
+        if (!num_add_i64(*number, digits.ptr[i] - '0', number)) return false;
     }
-    if (digits == 0 && text.len > 0) return false;
-    return find_unit(str_from(text, digits), &unit) && num_mul_i64(number, unit, bytes);
+    return true;
+}
+
+enum config_size_verdict config_size_parse(struct str text, int64_t *bytes)
+{
+    int64_t number, unit;
+    size_t digits = 0;
+    while (digits < text.len && text.ptr[digits] >= '0' && text.ptr[digits] <= '9') digits++;
+    if (digits == 0 && text.len > 0) return CONFIG_SIZE_MALFORMED;
+    if (!find_unit(str_from(text, digits), &unit)) return CONFIG_SIZE_MALFORMED;
+    if (!parse_digits(str_first(text, digits), &number)) return CONFIG_SIZE_TOO_BIG;
+    return num_mul_i64(number, unit, bytes) ? CONFIG_SIZE_GOOD : CONFIG_SIZE_TOO_BIG;
 }
 
 void config_size_format(struct buf *out, int64_t bytes)

@@ -8,8 +8,14 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* False for anything that is not an amount, and for amounts above INT64_MAX. "" is 0. */
-bool config_size_parse(struct str text, int64_t *bytes);
+enum config_size_verdict {
+    CONFIG_SIZE_GOOD,
+    CONFIG_SIZE_MALFORMED,
+    CONFIG_SIZE_TOO_BIG, /* an amount above INT64_MAX */
+};
+
+/* "" is 0. Sets *bytes only for a good one. */
+enum config_size_verdict config_size_parse(struct str text, int64_t *bytes);
 /* Whole gb, mb or kb if the amount is that, else bytes; reads back as the same amount. */
 void config_size_format(struct buf *out, int64_t bytes);
 

@@ -1,8 +1,8 @@
-/* A configuration file that is accepted, rewritten and read again gives the same settings; so do settings changed by
- * CONFIG SET, which changes all or nothing.
+/* A configuration file that is accepted, rewritten and read again gives the same settings; so do
+ * settings changed by CONFIG SET, which changes all or nothing.
  *
- * The input has three parts divided by 0xff: the file, what every `include` of it finds, and lines "name value" for one
- * CONFIG SET. */
+ * The input has three parts divided by 0xff: the file, what every `include` of it finds, and
+ * lines "name value" for one CONFIG SET. */
 #include "server/config_rewrite.h"
 #include "server/config_set.h"
 

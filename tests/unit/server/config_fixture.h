@@ -1,4 +1,5 @@
-/* Configuration files that exist in memory only: a struct config_reader over a list of names and texts. */
+/* Configuration files that exist in memory only: a struct config_reader over a list of names and
+ * texts. */
 #ifndef SKEIN_TESTS_CONFIG_FIXTURE_H
 #define SKEIN_TESTS_CONFIG_FIXTURE_H
 

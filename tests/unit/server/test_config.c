@@ -1,5 +1,5 @@
-/* Proves: the option tables are sound, every default reads back as itself, and each kind of value accepts and refuses
- * what Redis does, with its words. */
+/* Proves: the option tables are sound, every default reads back as itself, and each kind of value
+ * accepts and refuses what Redis does, with its words. */
 #include "server/config_kind.h"
 #include "server/config_size.h"
 
@@ -56,14 +56,13 @@ static void every_row_is_sound(void **state)
 static void fields_do_not_overlap(void **state)
 {
     (void)state;
-    unsigned char *used = calloc(1, sizeof(struct config));
+    unsigned char used[sizeof(struct config)] = {0};
     for (size_t i = 0; i < config_option_count(); i++) {
         const struct config_option *option = config_option_at(i);
         for (size_t at = option->offset; at < option->offset + option->size; at++) {
             if (used[at]++) fail_msg("%s shares its field", option->name);
         }
     }
-    free(used);
 }
 
 static void defaults_read_back_as_themselves(void **state)
@@ -115,32 +114,26 @@ static void amounts_of_memory_know_their_units(void **state)
                 {"2M", 2000000},    {"2MB", 2097152},
                 {"3g", 3000000000}, {"3Gb", 3221225472},
                 {"007", 7},         {"9223372036854775807", INT64_MAX}};
-    static const char *const bad[] = {"x",
-                                      "1x",
-                                      "-1",
-                                      "1.5gb",
-                                      " 1",
-                                      "1 mb",
-                                      "kb",
-                                      "1kib",
-                                      "1tb",
-                                      "+1",
-                                      "1gbb",
-                                      "0x1",
-                                      "9223372036854775808",
-                                      "9999999999gb"};
+    static const char *const bad[] = {"x",  "1x",   "-1",  "1.5gb", " 1",   "1 mb",
+                                      "kb", "1kib", "1tb", "+1",    "1gbb", "0x1"};
+    static const char *const big[] = {"9223372036854775808", "9999999999gb",
+                                      "99999999999999999999"};
     for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
         int64_t bytes = -1, again = -1;
         struct buf text = {0};
-        assert_true(config_size_parse(str_from_c(good[i].text), &bytes));
+        assert_int_equal(config_size_parse(str_from_c(good[i].text), &bytes), CONFIG_SIZE_GOOD);
         assert_true(bytes == good[i].bytes);
         config_size_format(&text, bytes);
-        assert_true(config_size_parse(buf_str(&text), &again) && again == bytes);
+        assert_int_equal(config_size_parse(buf_str(&text), &again), CONFIG_SIZE_GOOD);
+        assert_true(again == bytes);
         buf_deinit(&text);
     }
+    int64_t bytes = 0;
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-        int64_t bytes;
-        if (config_size_parse(str_from_c(bad[i]), &bytes)) fail_msg("accepted %s", bad[i]);
+        assert_int_equal(config_size_parse(str_from_c(bad[i]), &bytes), CONFIG_SIZE_MALFORMED);
+    }
+    for (size_t i = 0; i < sizeof(big) / sizeof(*big); i++) {
+        assert_int_equal(config_size_parse(str_from_c(big[i]), &bytes), CONFIG_SIZE_TOO_BIG);
     }
 }
 
@@ -204,13 +197,15 @@ static void values_are_shown_as_redis_shows_them(void **state)
 #define SAVE_PARAMETERS "Invalid save parameters"
 #define LIMIT_COUNT     "Wrong number of arguments in buffer limit configuration."
 #define LIMIT_VALUE     "Error in hard, soft or soft_seconds setting in buffer limit configuration."
-#define LETTERS         "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."
+#define EVENT_LETTERS   "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."
 #define OOM_VALUES      "Invalid oom-score-adj-values, elements must be between -2000 and 2000."
 #define TEMPLATE        "template format is invalid or contains unknown variables"
 
 static const struct row refused[] = {
     {"maxmemory", "abc", MEMORY_VALUE},
     {"maxmemory", "-1", MEMORY_VALUE},
+    {"hll-sparse-max-bytes", "99999999999999999999",
+     "argument must be between 0 and 9223372036854775807 inclusive"},
     {"hz", "abc", INTEGER},
     {"hz", "-1", "argument must be between 0 and 2147483647 inclusive"},
     {"timeout", "99999999999", "argument must be between 0 and 2147483647 inclusive"},
@@ -239,7 +234,7 @@ static const struct row refused[] = {
     {"client-output-buffer-limit", "normal 0 0", LIMIT_COUNT},
     {"client-output-buffer-limit", "normal 0 x 0", LIMIT_VALUE},
     {"client-output-buffer-limit", "normal 0 0 -1", LIMIT_VALUE},
-    {"notify-keyspace-events", "foo", LETTERS},
+    {"notify-keyspace-events", "foo", EVENT_LETTERS},
     {"oom-score-adj-values", "1 2", "wrong number of arguments"},
     {"oom-score-adj-values", "1 2 x", OOM_VALUES},
     {"oom-score-adj-values", "1 2 3000", OOM_VALUES},

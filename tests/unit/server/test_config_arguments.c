@@ -1,4 +1,5 @@
-/* Proves: the command line is understood as redis-server 7.0.15 understands it (each row was tried there). */
+/* Proves: the command line is understood as redis-server 7.0.15 understands it (each row was
+ * tried there). */
 #include "server/config_arguments.h"
 
 #include "config_fixture.h"

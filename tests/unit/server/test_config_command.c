@@ -1,4 +1,5 @@
-/* Proves: CONFIG GET's names and shapes, SET's answers, and what REWRITE and RESETSTAT ask of the server. */
+/* Proves: CONFIG GET's names and shapes, SET's answers, and what REWRITE and RESETSTAT ask of the
+ * server. */
 #include "server/config_command.h"
 
 #include <setjmp.h>

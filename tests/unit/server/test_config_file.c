@@ -1,5 +1,6 @@
-/* Proves: the grammar of redis.conf (comments, quotes, units, repeated and multi-line directives, include), the exact
- * report of a fault, that secrets stay out of it, and that files which include each other come to an end. */
+/* Proves: the grammar of redis.conf (comments, quotes, units, repeated and multi-line directives,
+ * include), the exact report of a fault, that secrets stay out of it, and that files which
+ * include each other come to an end. */
 #include "config_fixture.h"
 
 #include <setjmp.h>

@@ -1,5 +1,6 @@
-/* Proves: real files are read, patterns of include expanded, and CONFIG REWRITE replaces the file, keeps it private,
- * follows a symbolic link, and leaves a file alone that may not be written. */
+/* Proves: real files are read, patterns of include expanded, and CONFIG REWRITE replaces the
+ * file, keeps it private, follows a symbolic link, and leaves a file alone that may not be
+ * written. */
 #include "server/config_reader.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* Proves: docs/CONFIGURATION.md says what the option tables say, and packaging/skein.conf names every directive and
- * changes none.
+/* Proves: docs/CONFIGURATION.md says what the option tables say, and packaging/skein.conf names
+ * every directive and changes none.
  *
  * SKEIN_WRITE_DOCS=1 in the environment brings the tables of the document up to date. */
 #include "config_reference.h"

@@ -1,5 +1,6 @@
-/* Proves: CONFIG REWRITE keeps comments, order and lines that are still right; changes what is not; adds what is
- * missing below one comment; and the result always reads back as the running values, includes or not. */
+/* Proves: CONFIG REWRITE keeps comments, order and lines that are still right; changes what is
+ * not; adds what is missing below one comment; and the result always reads back as the running
+ * values, includes or not. */
 #include "server/config_rewrite.h"
 
 #include "config_fixture.h"

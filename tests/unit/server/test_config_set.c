@@ -1,5 +1,5 @@
-/* Proves: CONFIG SET changes all options or none, tells the server once per kind of change, and after a refusal
- * everything is as it was, on the server's side too. */
+/* Proves: CONFIG SET changes all options or none, tells the server once per kind of change, and
+ * after a refusal everything is as it was, on the server's side too. */
 #include "server/config_set.h"
 
 #include "config_fixture.h"
