@@ -35,6 +35,14 @@ static bool sketch_find(struct call *call, int at, enum lookup_mode mode, struct
     return false;
 }
 
+/* A sketch that was written by SET turns "raw" once a command of this family used it, as in Redis. */
+static void sketch_make_raw(struct call *call, struct sketch *sketch)
+{
+    if (!sketch->entry || entry_encoding(sketch->entry) != ENC_EMBEDDED) return;
+    size_t len = sketch->bytes.len;
+    sketch->bytes.ptr = keyspace_writable_string(call->ks, &sketch->entry, len);
+}
+
 /* The bytes of a sketch (an empty one for a missing key) to change before they are put back. */
 static struct buf sketch_copy(const struct sketch *sketch)
 {
@@ -96,6 +104,7 @@ static void hll_pfadd(struct call *call)
 {
     struct sketch sketch;
     if (!sketch_find(call, 1, LOOKUP_WRITE, &sketch)) return;
+    sketch_make_raw(call, &sketch);
     enum hll_verdict verdict = HLL_SAME;
     if (sketch.kind != HLL_DENSE)
         verdict = add_to_sparse(call, &sketch);
@@ -138,6 +147,7 @@ static void cache_cardinality(struct call *call, const struct sketch *sketch, ui
     if (call->host->settings->is_replica && !session_is(call->session, SESSION_MASTER)) return;
     hll_cache(string_writable(call, sketch->key, sketch->entry, sketch->bytes.len), cardinality);
     call_changed(call, sketch->key);
+    EFFECTS_ADD(call->effects, STR("PFCOUNT"), sketch->key);
 }
 
 static void hll_pfcount(struct call *call)
@@ -149,6 +159,7 @@ static void hll_pfcount(struct call *call)
     struct sketch sketch;
     uint64_t cardinality = 0;
     if (!sketch_find(call, 1, LOOKUP_READ, &sketch)) return;
+    sketch_make_raw(call, &sketch);
     if (sketch.entry && !hll_cached(sketch.bytes, &cardinality)) {
         if (!hll_count(sketch.bytes, &cardinality)) {
             reply_error(call->reply, ERR_CORRUPT);
@@ -235,6 +246,8 @@ static void debug_decode(struct call *call, struct sketch *sketch)
             buf_printf(&text, "v:%u,%u", runs.value, runs.len);
         else
             buf_printf(&text, "%c:%u", runs.kind == HLL_RUN_ZERO ? 'z' : 'Z', runs.len);
+        /* Registers are not counted, because runs behind the last one are what one looks for. */
+        runs.first = runs.len = 0;
     }
     reply_bulk(call->reply, buf_str(&text));
     buf_deinit(&text);
@@ -269,6 +282,7 @@ static void hll_pfdebug(struct call *call)
         reply_error(call->reply, "ERR The specified key does not exist");
         return;
     }
+    sketch_make_raw(call, &sketch);
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (!call_is(call, 1, words[i].word)) continue;
         words[i].run(call, &sketch);
