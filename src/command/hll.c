@@ -35,7 +35,7 @@ static bool sketch_find(struct call *call, int at, enum lookup_mode mode, struct
     return false;
 }
 
-/* A sketch that was written by SET turns "raw" once a command of this family used it, as in Redis. */
+/* A sketch that SET wrote turns "raw" once a command of this family used it, as in Redis. */
 static void sketch_make_raw(struct call *call, struct sketch *sketch)
 {
     if (!sketch->entry || entry_encoding(sketch->entry) != ENC_EMBEDDED) return;

@@ -1,7 +1,7 @@
 /* Requests in a row with what each must answer, announce and leave behind for replicas.
  *
- * Effects are written as one request per ';', words separated by spaces; see harness.h for the rest. What is NULL is
- * not compared; "" says that there must be none. */
+ * Effects are written as one request per ';', words separated by spaces; see harness.h for the
+ * rest. What is NULL is not compared; "" says that there must be none. */
 #ifndef SKEIN_TESTS_COMMAND_STEPS_H
 #define SKEIN_TESTS_COMMAND_STEPS_H
 
