@@ -37,7 +37,7 @@ static void info(struct call *call)
         if (ref)
             command_info_reply(call->reply, ref);
         else
-            reply_null_array(call->reply);
+            reply_null(call->reply);
     }
 }
 
