@@ -116,6 +116,92 @@ static void directives_of_old_versions_are_read_over(void **state)
     config_deinit(&config);
 }
 
+/* The directives of the file that Debian's redis-server 7.0.15 ships. */
+static const char stock[] = "bind 127.0.0.1 -::1\n"
+                            "protected-mode yes\n"
+                            "port 6379\n"
+                            "tcp-backlog 511\n"
+                            "timeout 0\n"
+                            "tcp-keepalive 300\n"
+                            "daemonize yes\n"
+                            "pidfile /run/redis/redis-server.pid\n"
+                            "loglevel notice\n"
+                            "logfile /var/log/redis/redis-server.log\n"
+                            "databases 16\n"
+                            "always-show-logo no\n"
+                            "set-proc-title yes\n"
+                            "proc-title-template \"{title} {listen-addr} {server-mode}\"\n"
+                            "stop-writes-on-bgsave-error yes\n"
+                            "rdbcompression yes\n"
+                            "rdbchecksum yes\n"
+                            "dbfilename dump.rdb\n"
+                            "rdb-del-sync-files no\n"
+                            "dir /var/lib/redis\n"
+                            "replica-serve-stale-data yes\n"
+                            "replica-read-only yes\n"
+                            "repl-diskless-sync yes\n"
+                            "repl-diskless-sync-delay 5\n"
+                            "repl-diskless-sync-max-replicas 0\n"
+                            "repl-diskless-load disabled\n"
+                            "repl-disable-tcp-nodelay no\n"
+                            "replica-priority 100\n"
+                            "acllog-max-len 128\n"
+                            "lazyfree-lazy-eviction no\n"
+                            "lazyfree-lazy-expire no\n"
+                            "lazyfree-lazy-server-del no\n"
+                            "replica-lazy-flush no\n"
+                            "lazyfree-lazy-user-del no\n"
+                            "lazyfree-lazy-user-flush no\n"
+                            "oom-score-adj no\n"
+                            "oom-score-adj-values 0 200 800\n"
+                            "disable-thp yes\n"
+                            "appendonly no\n"
+                            "appendfilename \"appendonly.aof\"\n"
+                            "appenddirname \"appendonlydir\"\n"
+                            "appendfsync everysec\n"
+                            "no-appendfsync-on-rewrite no\n"
+                            "auto-aof-rewrite-percentage 100\n"
+                            "auto-aof-rewrite-min-size 64mb\n"
+                            "aof-load-truncated yes\n"
+                            "aof-use-rdb-preamble yes\n"
+                            "aof-timestamp-enabled no\n"
+                            "slowlog-log-slower-than 10000\n"
+                            "slowlog-max-len 128\n"
+                            "latency-monitor-threshold 0\n"
+                            "notify-keyspace-events \"\"\n"
+                            "hash-max-listpack-entries 512\n"
+                            "hash-max-listpack-value 64\n"
+                            "list-max-listpack-size -2\n"
+                            "list-compress-depth 0\n"
+                            "set-max-intset-entries 512\n"
+                            "zset-max-listpack-entries 128\n"
+                            "zset-max-listpack-value 64\n"
+                            "hll-sparse-max-bytes 3000\n"
+                            "stream-node-max-bytes 4096\n"
+                            "stream-node-max-entries 100\n"
+                            "activerehashing yes\n"
+                            "client-output-buffer-limit normal 0 0 0\n"
+                            "client-output-buffer-limit replica 256mb 64mb 60\n"
+                            "client-output-buffer-limit pubsub 32mb 8mb 60\n"
+                            "hz 10\n"
+                            "dynamic-hz yes\n"
+                            "aof-rewrite-incremental-fsync yes\n"
+                            "rdb-save-incremental-fsync yes\n"
+                            "jemalloc-bg-thread yes\n";
+
+static void a_stock_file_loads_and_asks_for_nothing_missing(void **state)
+{
+    (void)state;
+    struct config config;
+    size_t index = 0;
+    fixture_load_good(&config, stock, NULL);
+    assert_true(config.process.daemonize);
+    assert_string_equal(config.process.dir, "/var/lib/redis");
+    fixture_assert_value(&config, "bind", "127.0.0.1 -::1");
+    assert_null(config_next_without_effect(&config, &index));
+    config_deinit(&config);
+}
+
 /* ---- faults ---- */
 
 static void assert_fault(const char *text, const char *report)
@@ -258,6 +344,7 @@ int main(void)
         cmocka_unit_test(an_output_limit_changes_its_class_only),
         cmocka_unit_test(users_and_renames_are_collected_line_by_line),
         cmocka_unit_test(directives_of_old_versions_are_read_over),
+        cmocka_unit_test(a_stock_file_loads_and_asks_for_nothing_missing),
         cmocka_unit_test(a_fault_is_reported_with_its_line),
         cmocka_unit_test(secrets_are_not_reported),
         cmocka_unit_test(users_and_an_aclfile_exclude_each_other),
