@@ -57,6 +57,24 @@ void config_file_resolve(const char *path, struct buf *out)
     if (file_resolve(path, out) != 0) buf_append_c(out, path);
 }
 
+bool config_read_arguments(struct config *config, const struct config_arguments *arguments,
+                           struct config_error *error)
+{
+    struct buf input = {0}, path = {0};
+    struct config_load load;
+    config_load_init(&load, config, &config_reader_files, error);
+    bool good = (!arguments->from_stdin || config_read_stdin(&input, &error->reason)) &&
+                config_load_arguments(&load, arguments, buf_str(&input));
+    if (good && arguments->file) {
+        config_file_resolve(arguments->file, &path);
+        config_set_text(&config->file, buf_str(&path));
+    }
+    config_load_deinit(&load);
+    buf_deinit(&input);
+    buf_deinit(&path);
+    return good;
+}
+
 /* A file that vanished is written anew. */
 static int rewrite(const struct config *config)
 {

@@ -99,6 +99,22 @@ static void a_missing_file_is_an_error(void **state)
     assert_true(str_ends_with(buf_str(&w->error.reason), STR("': No such file or directory")));
 }
 
+static void arguments_bring_the_file_and_its_absolute_path(void **state)
+{
+    struct world *w = *state;
+    put(w, "main", "port 1\nhz 20\n");
+    char *path = strdup(path_of(w, "main"));
+    char *argv[] = {(char *)"skein-server", path, (char *)"--port", (char *)"2", NULL};
+    struct config_arguments arguments;
+    config_arguments_init(&arguments, 4, argv);
+    assert_true(config_read_arguments(&w->config, &arguments, &w->error));
+    assert_int_equal(w->config.net.port, 2);
+    assert_int_equal(w->config.process.hz, 20);
+    assert_string_equal(w->config.file, path);
+    config_arguments_deinit(&arguments);
+    free(path);
+}
+
 static void rewriting_replaces_the_file_and_makes_it_private(void **state)
 {
     struct world *w = *state;
@@ -169,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(files_include_others_by_pattern),
         TEST(a_missing_file_is_an_error),
+        TEST(arguments_bring_the_file_and_its_absolute_path),
         TEST(rewriting_replaces_the_file_and_makes_it_private),
         TEST(rewriting_goes_through_a_symbolic_link),
         TEST(what_cannot_be_written_is_a_plain_error),
