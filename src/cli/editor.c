@@ -153,7 +153,7 @@ static size_t common_length(const struct editor_choices *choices)
 
 static void list_choices(const struct editor_choices *choices)
 {
-    size_t width = 0, columns = terminal_columns();
+    size_t width = 1, columns = terminal_columns();
     for (size_t i = 0; i < choices->count; i++) {
         if (choices->lines[i].len + 2 > width) width = choices->lines[i].len + 2;
     }

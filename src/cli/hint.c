@@ -59,28 +59,33 @@ static enum match match_one_of(struct matcher *matcher, const struct docs_argume
     return MATCH_NONE;
 }
 
-/* Finds the argument the next word belongs to; arguments behind the first required one are out
- * of reach. */
-static enum match match_next(struct matcher *matcher, const struct reply_node *list, uint64_t *done)
+/* Tries the arguments of one kind, those that begin with a token or those that do not. Arguments
+ * behind the first required one are out of reach. */
+static enum match match_kind(struct matcher *matcher, const struct reply_node *list, uint64_t *done,
+                             bool want_token)
 {
-    for (int want_token = 1; want_token >= 0; want_token--) {
-        for (size_t i = 0; i < list->count; i++) {
-            struct docs_argument argument = docs_argument_read(&list->items[i]);
-            uint64_t bit = (uint64_t)1 << i;
-            if (*done & bit) continue;
-            if (begins_with_token(&argument) == (want_token == 1)) {
-                size_t start = matcher->at;
-                enum match match = match_argument(matcher, &argument);
-                if (match != MATCH_NONE) {
-                    *done |= bit;
-                    return match;
-                }
-                matcher->at = start;
-            }
-            if (!argument.is_optional) break;
+    for (size_t i = 0; i < list->count; i++) {
+        struct docs_argument argument = docs_argument_read(&list->items[i]);
+        uint64_t bit = (uint64_t)1 << i;
+        if (*done & bit) continue;
+        size_t start = matcher->at;
+        enum match match = MATCH_NONE;
+        if (begins_with_token(&argument) == want_token) match = match_argument(matcher, &argument);
+        if (match != MATCH_NONE) {
+            *done |= bit;
+            return match;
         }
+        matcher->at = start;
+        if (!argument.is_optional) break;
     }
     return MATCH_NONE;
+}
+
+/* Finds the argument that the next word belongs to. */
+static enum match match_next(struct matcher *matcher, const struct reply_node *list, uint64_t *done)
+{
+    enum match match = match_kind(matcher, list, done, true);
+    return match != MATCH_NONE ? match : match_kind(matcher, list, done, false);
 }
 
 static bool write_missing(struct buf *rest, const struct reply_node *list, uint64_t done)

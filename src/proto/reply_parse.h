@@ -50,8 +50,7 @@ struct reply_frame {
     struct reply_node *node;
     uint64_t missing;              /* children that have not begun yet */
     struct reply_node *attributes; /* complete, waiting for the next child */
-    bool
-        is_attribute; /* the node is owned by this frame and will describe the parent's next child */
+    bool is_attribute; /* the node is this frame's own and will describe the parent's next child */
 };
 
 /* What the bytes are being read into. */

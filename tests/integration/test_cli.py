@@ -1,10 +1,14 @@
-"""skein-cli without a terminal: its output is that of redis-cli 7.0.15, byte for byte, on equal replies."""
+"""skein-cli without a terminal: its output is that of redis-cli 7.0.15, byte for byte, on equal
+replies."""
 
 import os
+import subprocess
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from skeintest import Server
+from skeintest.server import free_port
 from skeintest.cli import STOCK_CLI, CannedServer, cli_binary, run_cli
 
 FORMS = [
@@ -90,8 +94,21 @@ scalars = st.one_of(
     st.integers(-(2**63), 2**63 - 1).map(lambda n: b":%d\r\n" % n),
     st.binary(max_size=12).map(bulk),
     st.text(max_size=6).map(lambda text: bulk(text.encode("utf-8", "ignore"))),
-    st.sampled_from([b"_\r\n", b"#t\r\n", b"#f\r\n", b",1.5\r\n", b",-3\r\n", b"$-1\r\n", b"+OK\r\n", b"-ERR x\r\n"]),
-    st.text("ab \n", max_size=8).map(lambda text: b"=%d\r\ntxt:%s\r\n" % (len(text) + 4, text.encode())),
+    st.sampled_from(
+        [
+            b"_\r\n",
+            b"#t\r\n",
+            b"#f\r\n",
+            b",1.5\r\n",
+            b",-3\r\n",
+            b"$-1\r\n",
+            b"+OK\r\n",
+            b"-ERR x\r\n",
+        ]
+    ),
+    st.text("ab \n", max_size=8).map(
+        lambda text: b"=%d\r\ntxt:%s\r\n" % (len(text) + 4, text.encode())
+    ),
 )
 replies = st.recursive(
     scalars,
@@ -117,7 +134,10 @@ def test_attributes_blob_errors_and_big_numbers_are_read_although_the_model_cann
     canned.reply = b"|1\r\n+ttl\r\n:5\r\n" + bulk(b"value")
     assert run_cli("-p", canned.port, "-3", "--no-raw", "ANY").out == b'"value"\n'
     canned.reply = b"(123456789012345678901234567890\r\n"
-    assert run_cli("-p", canned.port, "-3", "--no-raw", "ANY").out == b"(big number) 123456789012345678901234567890\n"
+    assert (
+        run_cli("-p", canned.port, "-3", "--no-raw", "ANY").out
+        == b"(big number) 123456789012345678901234567890\n"
+    )
     assert run_cli("-p", canned.port, "--json", "ANY").out == b"123456789012345678901234567890\n"
 
 
@@ -135,7 +155,11 @@ def test_a_connection_closed_before_the_reply_is_an_error(canned):
 
 def test_json_falls_back_to_resp2_when_the_server_is_old():
     def answer(words):
-        return b"-ERR unknown command\r\n" if words[0] == b"HELLO" else aggregate(ord("*"), [bulk(b"a"), b":1\r\n"])
+        return (
+            b"-ERR unknown command\r\n"
+            if words[0] == b"HELLO"
+            else aggregate(ord("*"), [bulk(b"a"), b":1\r\n"])
+        )
 
     with CannedServer(answer) as server:
         run = run_cli("-p", server.port, "--json", "ANY")
@@ -278,7 +302,9 @@ def test_logging_in(server, client):
         assert (run.out, run.err) == (b"worker\n", b"")
     run = run_cli("-u", f"redis://worker:se%3Acr%40t@127.0.0.1:{server.port}", *whoami)
     assert run.out == b"worker\n" and b"Warning" in run.err
-    compare(server.port, ["--user", "worker", "-a", "no", "--no-auth-warning", "PING"], with_errors=True)
+    compare(
+        server.port, ["--user", "worker", "-a", "no", "--no-auth-warning", "PING"], with_errors=True
+    )
 
 
 def test_a_unix_socket(fresh_server, tmp_path):
@@ -307,20 +333,39 @@ def test_help_degrades_to_names_on_an_old_server():
         assert run_cli("-p", server.port, "help", "nosuch").status == 0
 
 
-@pytest.mark.parametrize("reply", [b"_\r\n", b"*1\r\n:1\r\n", b"%1\r\n:1\r\n*0\r\n", b"+x\r\n", aggregate(42, [b"+get\r\n", b":1\r\n"])])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"_\r\n",
+        b"*1\r\n:1\r\n",
+        b"%1\r\n:1\r\n*0\r\n",
+        b"+x\r\n",
+        aggregate(42, [b"+get\r\n", b":1\r\n"]),
+    ],
+)
 def test_odd_documentation_does_no_harm(reply):
     with CannedServer(lambda words: reply) as server:
         assert run_cli("-p", server.port, "help", "get").status == 0
 
 
 def test_what_is_not_offered_is_refused_in_words():
-    for args, word in ((["--ldb", "--eval", "x"], b"debugger"), (["--cluster", "info", "x"], b"Cluster")):
+    for args, word in (
+        (["--ldb", "--eval", "x"], b"debugger"),
+        (["--cluster", "info", "x"], b"Cluster"),
+    ):
         run = run_cli(*args)
         assert run.status == 1 and word in run.err and run.out == b""
 
 
 def test_mistakes_of_the_command_line_end_with_status_1():
-    for args in (["--nosuch"], ["-p"], ["-p", "x"], ["-u", "http://x"], ["--show-pushes", "perhaps"], ["--ldb"]):
+    for args in (
+        ["--nosuch"],
+        ["-p"],
+        ["-p", "x"],
+        ["-u", "http://x"],
+        ["--show-pushes", "perhaps"],
+        ["--ldb"],
+    ):
         run = run_cli(*args)
         assert run.status == 1 and run.err and run.out == b"", args
 
@@ -339,3 +384,97 @@ def test_faketty_prints_as_on_a_terminal(server):
 
 def test_the_client_is_built():
     assert os.access(cli_binary(), os.X_OK)
+
+
+# TLS
+
+
+def openssl(*words, cwd):
+    subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=cwd)
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """An authority with a certificate for a server and one for a client, and another authority."""
+    directory = tmp_path_factory.mktemp("tls")
+    key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes".split()
+    for name in ("ca", "other"):
+        made = ["-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.crt"]
+        openssl("req", "-x509", *key, "-days", "2", *made, cwd=directory)
+    for name in ("server", "client"):
+        asked = ["-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr"]
+        openssl("req", *key, *asked, cwd=directory)
+        signed = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2"]
+        openssl(
+            *("x509", "-req", "-in", f"{name}.csr", *signed, "-out", f"{name}.crt"), cwd=directory
+        )
+    return directory
+
+
+@pytest.fixture(scope="module")
+def tls_server(certificates):
+    """The stock server with TLS, which wants a client certificate; its TLS port is `tls_port`."""
+    config = {
+        "tls-port": str(free_port()),
+        "tls-cert-file": str(certificates / "server.crt"),
+        "tls-key-file": str(certificates / "server.key"),
+        "tls-ca-cert-file": str(certificates / "ca.crt"),
+    }
+    with Server(config, binary="/usr/bin/redis-server") as server:
+        server.tls_port = int(config["tls-port"])
+        yield server
+
+
+def tls_options(certificates, authority="ca", with_client=True):
+    client = ["--cert", certificates / "client.crt", "--key", certificates / "client.key"]
+    trust = ["--cacert", certificates / f"{authority}.crt"] if authority else ["--insecure"]
+    return ["--tls", *trust, *(client if with_client else [])]
+
+
+def test_tls_with_both_certificates(tls_server, certificates):
+    options = tls_options(certificates)
+    assert run_cli("-p", tls_server.tls_port, *options, "PING").out == b"PONG\n"
+    uri = f"rediss://127.0.0.1:{tls_server.tls_port}/3"
+    assert b" db=3 " in run_cli("-u", uri, *options[1:], "CLIENT", "INFO").out
+    run = run_cli("-p", tls_server.tls_port, *options, "--sni", "localhost", "PING")
+    assert run.out == b"PONG\n"
+    run = run_cli("-p", tls_server.tls_port, *tls_options(certificates, authority=None), "PING")
+    assert run.out == b"PONG\n"
+
+
+def test_tls_refuses_a_server_it_does_not_trust(tls_server, certificates):
+    run = run_cli("-p", tls_server.tls_port, *tls_options(certificates, "other"), "PING")
+    assert run.status == 1 and run.out == b"" and b"certificate" in run.err
+    run = run_cli("-p", tls_server.tls_port, "--tls", "PING")
+    assert run.status == 1 and run.out == b""
+
+
+def test_tls_without_the_certificate_that_is_wanted(tls_server, certificates):
+    options = tls_options(certificates, with_client=False)
+    run = run_cli("-p", tls_server.tls_port, *options, "PING")
+    assert run.status == 1 and run.out == b"" and run.err
+
+
+def test_tls_files_that_cannot_be_read_are_told(tls_server, certificates):
+    for options in (["--cacert", "/nonexistent"], ["--cert", "/nonexistent", "--key", "/x"]):
+        run = run_cli("-p", tls_server.tls_port, "--tls", *options, "PING")
+        assert run.status == 1 and b"/nonexistent" in run.err
+
+
+def test_ciphers_can_be_chosen(tls_server, certificates):
+    options = tls_options(certificates)
+    ciphers = ["--tls-ciphersuites", "TLS_AES_128_GCM_SHA256", "--tls-ciphers", "HIGH"]
+    assert run_cli("-p", tls_server.tls_port, *options, *ciphers, "PING").out == b"PONG\n"
+    run = run_cli("-p", tls_server.tls_port, *options, "--tls-ciphers", "NOSUCH", "PING")
+    assert run.status == 1 and run.err
+
+
+def test_mass_insertion_and_snapshots_over_tls(tls_server, certificates, tmp_path):
+    options = ["-p", tls_server.tls_port, *tls_options(certificates)]
+    big = aggregate(ord("*"), [bulk(b"SET"), bulk(b"big"), bulk(b"x" * 200000)])
+    stdin = big + b"GET big\r\n" * 200
+    run = run_cli(*options, "--pipe", stdin=stdin, timeout=60)
+    assert run.status == 0 and run.out.endswith(b"errors: 0, replies: 201\n")
+    path = tmp_path / "dump.rdb"
+    assert run_cli(*options, "--rdb", path, timeout=60).status == 0
+    assert b"1 keys read" in subprocess.run(["redis-check-rdb", path], capture_output=True).stdout

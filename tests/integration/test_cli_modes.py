@@ -38,14 +38,20 @@ def ended():
 
 
 def report(server, *args, binary=None):
-    """The lines of a survey without its heading, which is in our own words; types come in any order."""
+    """The lines of a survey, sorted because types come in any order, without its heading."""
     run = run_cli("-p", server.port, *args, binary=binary)
     assert run.status == 0
     return sorted(line for line in run.out.splitlines() if not line.startswith(b"#"))
 
 
 @pytest.mark.parametrize(
-    "args", [["--bigkeys"], ["--memkeys"], ["--memkeys", "--memkeys-samples", "0"], ["--bigkeys", "-i", "0.001"]]
+    "args",
+    [
+        ["--bigkeys"],
+        ["--memkeys"],
+        ["--memkeys", "--memkeys-samples", "0"],
+        ["--bigkeys", "-i", "0.001"],
+    ],
 )
 def test_surveys_report_what_the_model_reports(server, keys, args):
     assert report(server, *args) == report(server, *args, binary=STOCK_CLI)
@@ -81,7 +87,11 @@ def test_a_survey_can_be_interrupted_and_still_sums_up(ended):
         wait_until(lambda: len(server.commands) > 20)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=15)
-    assert process.returncode == 0 and b"summary" in out and b"Biggest string found '\"k\"' has 5 bytes" in out
+    assert (
+        process.returncode == 0
+        and b"summary" in out
+        and b"Biggest string found '\"k\"' has 5 bytes" in out
+    )
 
 
 def test_scan_lists_each_key(server, client, keys):
@@ -89,7 +99,10 @@ def test_scan_lists_each_key(server, client, keys):
     assert sorted(out) == sorted(client("KEYS", "*"))
     client("SET", b"\xff\n", "odd")
     assert run_cli("-p", server.port, "--scan", "--quoted-pattern", r'"\xff*"').out == b"\xff\n\n"
-    assert run_cli("-p", server.port, "--no-raw", "--scan", "--quoted-pattern", r'"\xff*"').out == b'"\\xff\\n"\n'
+    assert (
+        run_cli("-p", server.port, "--no-raw", "--scan", "--quoted-pattern", r'"\xff*"').out
+        == b'"\\xff\\n"\n'
+    )
     assert run_cli("-p", server.port, "--scan", "--pattern", "h").out == b"h\n"
 
 
@@ -135,7 +148,9 @@ def test_stat_prints_a_line_each_interval(server, client, ended):
 def test_lru_test_reports_hits(server, client, ended):
     process = ended("-p", server.port, "--lru-test", "100")
     (line,) = read_lines(process, 1)
-    assert re.fullmatch(rb"\d+ Gets/sec \| Hits: \d+ \(\d+\.\d\d%\) \| Misses: \d+ \(\d+\.\d\d%\)", line)
+    assert re.fullmatch(
+        rb"\d+ Gets/sec \| Hits: \d+ \(\d+\.\d\d%\) \| Misses: \d+ \(\d+\.\d\d%\)", line
+    )
     assert 50 < client("DBSIZE") <= 100
 
 
@@ -196,12 +211,18 @@ def master():
         with server.client() as client:
             for i in range(1000):
                 client("SET", f"key:{i}", "x" * 100)
-            client("FUNCTION", "LOAD", "#!lua name=lib\nredis.register_function('f', function() return 1 end)")
+            client(
+                "FUNCTION",
+                "LOAD",
+                "#!lua name=lib\nredis.register_function('f', function() return 1 end)",
+            )
         yield server
 
 
 def check_rdb(path):
-    return subprocess.run(["/usr/bin/redis-check-rdb", path], capture_output=True, check=True).stdout
+    return subprocess.run(
+        ["/usr/bin/redis-check-rdb", path], capture_output=True, check=True
+    ).stdout
 
 
 @pytest.mark.parametrize("diskless", ["yes", "no"])
@@ -271,7 +292,9 @@ def test_messages_of_subscriptions_and_monitor_are_printed(server, client, ended
         process = ended("-p", server.port, *form, "SUBSCRIBE", "ch")
         wait_until(lambda: client("PUBSUB", "NUMSUB", "ch")[1] == 1)
         client("PUBLISH", "ch", "hello")
-        lines = {(): 6, ("--no-raw",): 7, ("--csv",): 3, ("--json",): 3, ("-3", "--no-raw"): 7}[tuple(form)]
+        lines = {(): 6, ("--no-raw",): 7, ("--csv",): 3, ("--json",): 3, ("-3", "--no-raw"): 7}[
+            tuple(form)
+        ]
         text = b"\n".join(read_lines(process, lines))
         assert b"hello" in text and (b"Reading messages" in text) == (form != [])
         process.kill()

@@ -2,6 +2,7 @@
 
 import re
 import stat
+import threading
 
 import pytest
 from skeintest import wait_until
@@ -83,7 +84,9 @@ def test_hints_show_what_may_follow_and_vanish(prompt):
 
 def test_preferences_are_read_from_a_file(server, tmp_path):
     (tmp_path / "prefs").write_text("# mine\n:set nohints\n:set nonsense\n")
-    with Terminal("-p", server.port, home=tmp_path, env={"REDISCLI_RCFILE": str(tmp_path / "prefs")}) as terminal:
+    with Terminal(
+        "-p", server.port, home=tmp_path, env={"REDISCLI_RCFILE": str(tmp_path / "prefs")}
+    ) as terminal:
         terminal.expect("nonsense")
         terminal.expect("> ")
         terminal.type("set x ")
@@ -115,7 +118,13 @@ def test_help_in_the_prompt(prompt):
 def test_lines_are_remembered_but_passwords_are_not(server, tmp_path):
     with Terminal("-p", server.port, home=tmp_path) as terminal:
         terminal.expect("> ")
-        for line in ("ping", "auth secret", "acl setuser x >secret", "config set masterauth secret", "echo last"):
+        for line in (
+            "ping",
+            "auth secret",
+            "acl setuser x >secret",
+            "config set masterauth secret",
+            "echo last",
+        ):
             terminal.run(line, r"\n.*\r\n")
             terminal.expect("> ")
         terminal.run("quit", "")
@@ -182,11 +191,9 @@ def test_letters_beyond_ascii_can_be_typed(prompt):
 
 
 def test_slow_commands_tell_their_time(tmp_path):
-    import time
-
     def answer(words):
         if words[0] == b"SLOW":
-            time.sleep(0.6)
+            threading.Event().wait(0.6)
         return b"+OK\r\n"
 
     with CannedServer(answer) as server, Terminal("-p", server.port, home=tmp_path) as terminal:

@@ -133,7 +133,9 @@ def test_cli_prints_monitor_lines(server, client):
         assert process.stdout.readline() == "OK\n"
         client("SET", "k", 'a "b"\n\x01')
         line = process.stdout.readline()
-        assert re.fullmatch(r'\d+\.\d{6} \[0 127\.0\.0\.1:\d+\] "SET" "k" "a \\"b\\"\\n\\x01"\n', line)
+        assert re.fullmatch(
+            r'\d+\.\d{6} \[0 127\.0\.0\.1:\d+\] "SET" "k" "a \\"b\\"\\n\\x01"\n', line
+        )
     finally:
         process.kill()
         process.wait()
@@ -169,7 +171,9 @@ def test_cli_asks_for_help_of_commands_at_its_prompt(server):
 
 
 def test_cli_shows_client_list_and_info(cli):
-    assert re.search(r"^id=\d+ addr=127\.0\.0\.1:\d+ laddr=\S+ fd=\d+ name= age=\d+", cli("CLIENT", "LIST"))
+    assert re.search(
+        r"^id=\d+ addr=127\.0\.0\.1:\d+ laddr=\S+ fd=\d+ name= age=\d+", cli("CLIENT", "LIST")
+    )
     assert "redis_version:" in cli("INFO", "server")
 
 
@@ -180,7 +184,9 @@ def test_cli_latency_and_memory_doctors_answer_in_prose(cli):
 # redis-benchmark
 
 
-@pytest.mark.parametrize("words", [[], ["-3"], ["-P", "16"], ["-3", "-P", "16"], ["-c", "200"], ["--threads", "2"]])
+@pytest.mark.parametrize(
+    "words", [[], ["-3"], ["-P", "16"], ["-3", "-P", "16"], ["-c", "200"], ["--threads", "2"]]
+)
 def test_benchmark_runs_its_string_tests(server, words):
     result = subprocess.run(
         [
@@ -263,7 +269,9 @@ def test_redis_py_iterates_over_keys(py):
 
 def test_redis_py_signs_in_with_a_name_and_a_password(server, client):
     client("ACL", "SETUSER", "alice", "on", ">secret", "~*", "+@all")
-    with redis.Redis(port=server.port, username="alice", password="secret", db=3, client_name="x") as other:
+    with redis.Redis(
+        port=server.port, username="alice", password="secret", db=3, client_name="x"
+    ) as other:
         assert other.acl_whoami() == "alice" or other.acl_whoami() == b"alice"
         other.set("k", "v")
     with redis.Redis(port=server.port, username="alice", password="wrong") as other:

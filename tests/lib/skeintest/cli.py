@@ -1,4 +1,5 @@
-"""Running skein-cli (and redis-cli, its model): as a process, at a terminal, and against a server of canned replies."""
+"""Running skein-cli (and redis-cli, its model): as a process, at a terminal, and against a server
+of canned replies."""
 
 import os
 import pathlib
@@ -26,7 +27,11 @@ def cli_binary():
 
 def clean_environment(home, **extra):
     """No password, history or preference of the person who runs the tests."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("REDISCLI_", "SKEINCLI_"))}
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("REDISCLI_", "SKEINCLI_"))
+    }
     env.pop("FAKETTY", None)
     return {**env, "HOME": str(home), "TERM": "xterm", "LC_ALL": "C.UTF-8", **extra}
 
@@ -83,7 +88,11 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
-                os.execve(cli_binary(), ["skein-cli", *map(str, args)], clean_environment(home, **(env or {})))
+                os.execve(
+                    cli_binary(),
+                    ["skein-cli", *map(str, args)],
+                    clean_environment(home, **(env or {})),
+                )
             finally:
                 os._exit(127)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
@@ -153,7 +162,7 @@ def read_command(stream):
 
 
 class CannedServer:
-    """Answers every command with bytes chosen by `answer(words)`, in threads; None closes the connection."""
+    """Answers every command with bytes chosen by `answer(words)`; None closes the connection."""
 
     def __init__(self, answer):
         self.answer = answer
