@@ -216,7 +216,8 @@ struct editor *editor_new(const struct editor_hooks *hooks, const char *history_
     el_set(editor->line, EL_EDITOR, "emacs");
     el_set(editor->line, EL_PROMPT, on_prompt);
     el_set(editor->line, EL_GETCFN, on_getc);
-    el_set(editor->line, EL_ADDFN, "skein-complete", "completes the line", on_tab);
+    /* The wide form keeps these pointers; the narrow one makes copies that nobody frees. */
+    el_wset(editor->line, EL_ADDFN, L"skein-complete", L"completes the line", on_tab);
     el_set(editor->line, EL_BIND, "^I", "skein-complete", NULL);
     el_set(editor->line, EL_BIND, "^R", "em-inc-search-prev", NULL);
     editor->history = history_list_new(history_path);
