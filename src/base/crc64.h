@@ -1,5 +1,5 @@
-/* CRC-64 with the Jones polynomial, reflected, from zero and without a final complement: the checksum of RDB files and
- * of DUMP. */
+/* CRC-64 with the Jones polynomial, reflected, from zero and without a final complement: the
+ * checksum of RDB files and of DUMP. */
 #ifndef SKEIN_BASE_CRC64_H
 #define SKEIN_BASE_CRC64_H
 

@@ -1,6 +1,7 @@
 /* Where bytes go to, and where they come from, without saying what is at the other end.
  *
- * Both remember a failure: after one, everything that follows fails too, so a writer may look once, at its end. */
+ * Both remember a failure: after one, everything that follows fails too, so a writer may look once,
+ * at its end. */
 #ifndef SKEIN_BASE_SINK_H
 #define SKEIN_BASE_SINK_H
 
@@ -28,7 +29,8 @@ bool sink_write(struct sink *sink, const void *bytes, size_t len);
 /* A source over bytes in memory: `*bytes` shrinks as it is read. */
 struct source source_from_str(struct str *bytes);
 bool source_read(struct source *source, void *bytes, size_t len);
-/* Appends `len` bytes to a buffer, which grows with what has arrived and not with what was announced. */
+/* Appends `len` bytes to a buffer, which grows with what has arrived and not with what was
+ * announced. */
 bool source_append(struct source *source, struct buf *buf, size_t len);
 
 #endif

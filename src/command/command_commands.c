@@ -13,7 +13,7 @@ static const struct registry *registry_of(const struct call *call)
     return call->host->executor->registry;
 }
 
-/* --- all commands, or those named -------------------------------------------------------------------------- */
+/* --- all commands, or those named --- */
 
 static void info_of_all(struct call *call)
 {
@@ -79,7 +79,7 @@ static void count(struct call *call)
     reply_i64(call->reply, (int64_t)registry_of(call)->by_name.len);
 }
 
-/* --- LIST ----------------------------------------------------------------------------------------------------- */
+/* --- LIST --- */
 
 enum filter_kind { FILTER_NONE, FILTER_MODULE, FILTER_CATEGORY, FILTER_PATTERN };
 
@@ -152,7 +152,7 @@ static void list(struct call *call)
     reply_later_array(call->reply, &later, listed);
 }
 
-/* --- GETKEYS -------------------------------------------------------------------------------------------------- */
+/* --- GETKEYS --- */
 
 static bool has_keys(const struct command *command)
 {
@@ -168,7 +168,8 @@ static bool fits_arity(const struct command *command, int argc)
     return command->arity >= 0 ? argc == command->arity : argc >= -command->arity;
 }
 
-/* Why the keys of a request cannot be told; NULL when they can. A container that names no sub-command has no handler. */
+/* Why the keys of a request cannot be told; NULL when they can. A container that names no
+ * sub-command has no handler. */
 static const char *refusal(const struct command_ref *ref, int argc)
 {
     if (!ref || (ref->subcommands && !ref->command->run)) return "ERR Invalid command specified";

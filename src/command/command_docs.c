@@ -14,9 +14,10 @@ static void reply_pair(struct reply *reply, const char *name, const char *value)
     reply_bulk_c(reply, value);
 }
 
-/* --- arguments ------------------------------------------------------------------------------------------------- */
+/* --- arguments --- */
 
-/* Groups have no name in the notation: they are called after their token, else after what they hold. */
+/* Groups have no name in the notation: they are called after their token, else after what they
+ * hold. */
 static void append_name(struct buf *name, const struct syntax_arg *arg)
 {
     bool group = arg->kind == SYNTAX_ONEOF || arg->kind == SYNTAX_BLOCK;
@@ -110,7 +111,7 @@ static void reply_arguments(struct reply *reply, const struct command *command)
     syntax_deinit(&top);
 }
 
-/* --- the whole -------------------------------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 static size_t count_changes(const struct command *command)
 {

@@ -64,7 +64,7 @@ void command_key_flags_reply(struct reply *reply, uint32_t flags)
     reply_flags(reply, KEY_FLAGS, flags);
 }
 
-/* --- the first, last and step that old clients read ---------------------------------------------------------- */
+/* --- the first, last and step that old clients read --- */
 
 /* What one range can tell of all key specs. */
 struct legacy_range {
@@ -82,7 +82,8 @@ static int last_index(const struct key_spec *spec)
     return spec->last >= 0 ? spec->index + spec->last : spec->last;
 }
 
-/* Joins the specs that follow each other without a gap. Ends counted from the back are beyond all others. */
+/* Joins the specs that follow each other without a gap. Ends counted from the back are beyond all
+ * others. */
 static struct legacy_range join_ranges(const struct key_spec *specs, int count)
 {
     struct legacy_range range = {.first = INT_MAX};
@@ -118,7 +119,7 @@ static struct legacy_range legacy_range(const struct command *command)
                                  (spec->flags & KEY_INCOMPLETE) != 0};
 }
 
-/* --- key specs ------------------------------------------------------------------------------------------------- */
+/* --- key specs --- */
 
 static void reply_field(struct reply *reply, const char *name, int value)
 {
@@ -196,7 +197,7 @@ static void reply_key_specs(struct reply *reply, const struct command *command)
     }
 }
 
-/* --- the whole -------------------------------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 static void reply_categories(struct reply *reply, uint32_t categories)
 {

@@ -129,7 +129,8 @@ static void create(struct call *call, const struct restore_request *request,
     call_event(call, EVENT_GENERIC, "restore", request->key);
 }
 
-/* The moment of expiry, NO_EXPIRY for a time of zero. A sum that overflows is further away than anything. */
+/* The moment of expiry, NO_EXPIRY for a time of zero. A sum that overflows is further away than
+ * anything. */
 static int64_t expiry_of(const struct call *call, const struct restore_request *request)
 {
     int64_t at_ms;

@@ -1,8 +1,9 @@
-/* The effects of requests that stand or fall together: of a transaction, of a script, or of one request with the keys
- * that expired on its way.
+/* The effects of requests that stand or fall together: of a transaction, of a script, or of one
+ * request with the keys that expired on its way.
  *
- * They are collected in order, with SELECT where the database changes, and come out as one run of bytes: between MULTI
- * and EXEC when there is more than one request, nothing at all when nothing changed. */
+ * They are collected in order, with SELECT where the database changes, and come out as one run of
+ * bytes: between MULTI and EXEC when there is more than one request, nothing at all when nothing
+ * changed. */
 #ifndef SKEIN_COMMAND_EFFECTS_UNIT_H
 #define SKEIN_COMMAND_EFFECTS_UNIT_H
 

@@ -4,7 +4,7 @@
 
 enum { LFU_COUNTER_MAX = 255 };
 
-/* --- scores: what scores higher goes earlier ------------------------------------------------------------------ */
+/* --- scores: what scores higher goes earlier --- */
 
 static uint64_t by_idle_time(const void *context, const struct entry *entry)
 {
@@ -28,7 +28,7 @@ static uint64_t (*const SCORES[])(const void *, const struct entry *) = {
     [EVICT_ALLKEYS_LFU] = by_rare_use,     [EVICT_NOTHING] = NULL,
 };
 
-/* --- choosing ---------------------------------------------------------------------------------------------------- */
+/* --- choosing --- */
 
 void evictor_deinit(struct evictor *evictor)
 {

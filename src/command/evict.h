@@ -1,4 +1,5 @@
-/* Deletes keys by maxmemory-policy, with effects and events, one at a time: how many must go is the caller's question. */
+/* Deletes keys by maxmemory-policy, with effects and events, one at a time: how many must go is the
+ * caller's question. */
 #ifndef SKEIN_COMMAND_EVICT_H
 #define SKEIN_COMMAND_EVICT_H
 
@@ -13,8 +14,8 @@ struct evictor {
 };
 
 void evictor_deinit(struct evictor *evictor);
-/* Deletes one key and sets call->ks to its database, for which call->effects hold a DEL. False when the policy lets
- * nothing be deleted. */
+/* Deletes one key and sets call->ks to its database, for which call->effects hold a DEL. False when
+ * the policy lets nothing be deleted. */
 bool evict_one(struct evictor *evictor, struct call *call, enum eviction_policy policy,
                int samples);
 

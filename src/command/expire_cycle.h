@@ -1,7 +1,8 @@
 /* Deletes expired keys that nobody asks for, in small steps, one database after the other.
  *
- * The caller has the clock: it makes steps until its time is used up or a whole round found nothing more. What a step
- * deleted is in call->effects, for the database call->ks, to be recorded before the next step. */
+ * The caller has the clock: it makes steps until its time is used up or a whole round found nothing
+ * more. What a step deleted is in call->effects, for the database call->ks, to be recorded before
+ * the next step. */
 #ifndef SKEIN_COMMAND_EXPIRE_CYCLE_H
 #define SKEIN_COMMAND_EXPIRE_CYCLE_H
 
@@ -20,8 +21,8 @@ struct expire_effort {
 };
 struct expire_effort expire_effort(int effort, int hz);
 
-/* Goes on over at most `pages` pages of one database and returns how many keys it deleted. Does nothing on a replica
- * and while active expiry is off. */
+/* Goes on over at most `pages` pages of one database and returns how many keys it deleted. Does
+ * nothing on a replica and while active expiry is off. */
 size_t expire_cycle_step(struct expire_cycle *cycle, struct call *call, size_t pages);
 
 #endif

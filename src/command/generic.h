@@ -4,10 +4,11 @@
 
 #include "command/call.h"
 
-/* Looks a key up as a read that counts and announces misses but leaves the access time: TTL, TYPE, EXISTS. */
+/* Looks a key up as a read that counts and announces misses but leaves the access time: TTL, TYPE,
+ * EXISTS. */
 struct entry *generic_find(struct call *call, struct str key);
-/* A key came into being whole (renamed, copied, moved, restored) and is in `ks` now: announces the event "new" and
- * wakes clients that block on it. */
+/* A key came into being whole (renamed, copied, moved, restored) and is in `ks` now: announces the
+ * event "new" and wakes clients that block on it. */
 void generic_added(struct call *call, struct keyspace *ks, struct str key);
 /* The database an argument names; NULL after its error was answered. */
 struct keyspace *generic_database_arg(struct call *call, int at);

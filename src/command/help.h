@@ -4,7 +4,8 @@
 
 #include "command/call.h"
 
-/* `lines` ends with NULL; the title and HELP itself are added. Explanations are indented by four spaces. */
+/* `lines` ends with NULL; the title and HELP itself are added. Explanations are indented by four
+ * spaces. */
 void help_reply(struct call *call, const char *const *lines);
 
 #endif

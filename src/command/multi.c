@@ -103,7 +103,7 @@ bool multi_all_have(const struct session *session, const struct command *command
     return (command->flags & flag) == flag && !queued_lack;
 }
 
-/* --- commands ----------------------------------------------------------------------------------------------- */
+/* --- commands --- */
 
 static void run_multi(struct call *call)
 {
@@ -125,7 +125,8 @@ static void run_discard(struct call *call)
     reply_ok(call->reply);
 }
 
-/* Each request passes `execute` again; the queue is the session's own and does not change meanwhile. */
+/* Each request passes `execute` again; the queue is the session's own and does not change
+ * meanwhile. */
 static void run_queued(struct call *call)
 {
     struct session *session = call->session;

@@ -7,7 +7,7 @@ struct parser {
     bool failed;
 };
 
-/* --- a list of arguments ------------------------------------------------------------------------------------ */
+/* --- a list of arguments --- */
 
 static struct syntax_arg *append(struct syntax_arg *parent, struct syntax_arg arg)
 {
@@ -38,7 +38,8 @@ static bool is_plain_word(const struct syntax_arg *arg)
     return arg->kind == SYNTAX_WORD && !arg->optional && !arg->multiple;
 }
 
-/* "LIMIT offset count" is one token before a block of two words, not a word with a token and another word. */
+/* "LIMIT offset count" is one token before a block of two words, not a word with a token and
+ * another word. */
 static void hoist_token(struct syntax_arg *block)
 {
     struct syntax_arg *first = &block->children[0];
@@ -62,7 +63,7 @@ static struct syntax_arg collapse(struct syntax_arg sequence)
     return sequence;
 }
 
-/* --- words --------------------------------------------------------------------------------------------------- */
+/* --- words --- */
 
 static void skip_spaces(struct parser *parser)
 {
@@ -110,7 +111,7 @@ static bool begins_value(struct parser *parser)
     return next && !strchr("[]>|", next) && !is_token(take_word(&ahead));
 }
 
-/* --- repetition ---------------------------------------------------------------------------------------------- */
+/* --- repetition --- */
 
 /* The text up to the bracket that closes the one at its start. */
 static struct str inside_brackets(struct str text)
@@ -130,7 +131,8 @@ static bool is_repetition(struct parser *parser)
 
 static void parse_alternatives(struct parser *parser, struct syntax_arg *group);
 
-/* How many arguments of a sequence the repeated text stands for, and whether it begins with their token. */
+/* How many arguments of a sequence the repeated text stands for, and whether it begins with their
+ * token. */
 static size_t measure_repeated(struct str text, bool *with_token)
 {
     struct parser parser = {.rest = text};
@@ -160,7 +162,7 @@ static void apply_repetition(struct parser *parser, struct syntax_arg *sequence)
     repeated->multiple_token = with_token && repeated->token.len && count == 1;
 }
 
-/* --- groups -------------------------------------------------------------------------------------------------- */
+/* --- groups --- */
 
 /* What stands between brackets: one sequence, or alternatives. */
 static struct syntax_arg parse_group(struct parser *parser, char open, char close)
@@ -230,7 +232,7 @@ bool syntax_parse(struct str text, struct syntax_arg *top)
     return false;
 }
 
-/* --- types ---------------------------------------------------------------------------------------------------- */
+/* --- types --- */
 
 /* Names that mean something else than a string. */
 static const struct {

@@ -2,8 +2,8 @@
  *
  *     key value [NX | XX] [EX seconds | KEEPTTL]          GET pattern [GET pattern ...]
  *
- * The result is a tree of arguments, as COMMAND DOCS tells it. The text is part of the program, so what is malformed
- * is a mistake that a test of all rows finds; reading it never fails half-way. */
+ * The result is a tree of arguments, as COMMAND DOCS tells it. The text is part of the program, so
+ * what is malformed is a mistake that a test of all rows finds; reading it never fails half-way. */
 #ifndef SKEIN_COMMAND_SYNTAX_H
 #define SKEIN_COMMAND_SYNTAX_H
 

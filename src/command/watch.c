@@ -129,7 +129,8 @@ bool watch_has_expired(const struct session *session)
     return false;
 }
 
-/* Marking forgets all keys of the session and with the last watcher `by` itself, so the watchers are taken off first. */
+/* Marking forgets all keys of the session and with the last watcher `by` itself, so the watchers
+ * are taken off first. */
 void watch_changed(struct watch_registry *registry, const struct keyspace *ks, struct str key)
 {
     struct watched_by *by = get(registry, ks->id, key);

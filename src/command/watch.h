@@ -1,7 +1,8 @@
 /* WATCH: which sessions want to know that a key changed before their EXEC.
  *
- * One registry per store. A change marks the sessions that watch the key SESSION_DIRTY_CAS and forgets what they
- * watch. A key that was expired already when WATCH saw it does not count as changed when it is then deleted. */
+ * One registry per store. A change marks the sessions that watch the key SESSION_DIRTY_CAS and
+ * forgets what they watch. A key that was expired already when WATCH saw it does not count as
+ * changed when it is then deleted. */
 #ifndef SKEIN_COMMAND_WATCH_H
 #define SKEIN_COMMAND_WATCH_H
 

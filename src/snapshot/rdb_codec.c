@@ -33,7 +33,7 @@ void rdb_reader_deinit(struct rdb_reader *reader)
     buf_deinit(&reader->scratch);
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 bool rdb_write_byte(struct rdb_writer *writer, uint8_t byte)
 {
@@ -121,7 +121,7 @@ bool rdb_write_i64_string(struct rdb_writer *writer, int64_t number)
     return rdb_write_string(writer, str_of(digits, num_format_i64(digits, number)));
 }
 
-/* --- reading --------------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 bool rdb_read_byte(struct rdb_reader *reader, uint8_t *byte)
 {

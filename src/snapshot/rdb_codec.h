@@ -1,8 +1,8 @@
 /* The smallest pieces of the RDB format: lengths and strings.
  *
- * A string is written as an 8, 16 or 32 bit integer if it is one, compressed with LZF if that saves room, or plain.
- * What is read is hostile: memory grows with the bytes that arrived, and a compressed string may not claim to unpack
- * to more than LZF can make of its bytes. */
+ * A string is written as an 8, 16 or 32 bit integer if it is one, compressed with LZF if that saves
+ * room, or plain. What is read is hostile: memory grows with the bytes that arrived, and a
+ * compressed string may not claim to unpack to more than LZF can make of its bytes. */
 #ifndef SKEIN_SNAPSHOT_RDB_CODEC_H
 #define SKEIN_SNAPSHOT_RDB_CODEC_H
 

@@ -1,7 +1,8 @@
-/* Values in the RDB format: one type byte, then a body. The same bytes stand in RDB files and in DUMP.
+/* Values in the RDB format: one type byte, then a body. The same bytes stand in RDB files and in
+ * DUMP.
  *
- * A table has one row for each form a value can have on disk; a new type is a new row. Reading checks everything,
- * as if the bytes came from an enemy: a value that is returned is sound. */
+ * A table has one row for each form a value can have on disk; a new type is a new row. Reading
+ * checks everything, as if the bytes came from an enemy: a value that is returned is sound. */
 #ifndef SKEIN_SNAPSHOT_RDB_VALUE_H
 #define SKEIN_SNAPSHOT_RDB_VALUE_H
 
@@ -16,8 +17,7 @@ enum {
 struct rdb_form {
     uint8_t byte;
     enum value_type type;
-    uint32_t
-        encodings; /* bits 1 << enum value_encoding that are saved in this form; 0: it is only read */
+    uint32_t encodings; /* bits 1 << enum value_encoding saved so; 0: the form is only read */
     bool (*save)(struct rdb_writer *writer, const struct value *value);
     bool (*load)(struct rdb_reader *reader, struct value *value);
 };
@@ -28,7 +28,8 @@ const struct rdb_form *rdb_form_read(uint8_t byte);
 
 /* The type byte and the body. */
 bool rdb_write_value(struct rdb_writer *writer, const struct value *value);
-/* Collections belong to the caller. A string comes as a view into the reader: keep it with rdb_put_value. */
+/* Collections belong to the caller. A string comes as a view into the reader: keep it with
+ * rdb_put_value. */
 bool rdb_read_value(struct rdb_reader *reader, struct value *value);
 /* Puts a value that was read under a key of the reader's database. */
 struct entry *rdb_put_value(struct rdb_reader *reader, struct str key, struct value value,

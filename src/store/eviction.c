@@ -23,8 +23,8 @@ static void fill(struct eviction_candidate *slot, uint64_t score, int db, struct
     buf_append_str(&slot->key, key);
 }
 
-/* Makes the slot `at` free by moving what is below it down (the worst falls out) or what is above it up; the buffer
- * of the slot that falls out is used again. */
+/* Makes the slot `at` free by moving what is below it down (the worst falls out) or what is above
+ * it up; the buffer of the slot that falls out is used again. */
 static int make_room(struct eviction_pool *pool, int at)
 {
     struct eviction_candidate spare;

@@ -1,8 +1,9 @@
 /* Which key goes when memory is short: an approximation of the best choice from small samples.
  *
- * A pool keeps the best candidates of all samples taken so far, so that the choice gets better with time although
- * every sample is small. Nothing is deleted here and no clock is known: the caller scores entries (a higher score goes
- * earlier) and deletes. A candidate is a name: it may have gone meanwhile. */
+ * A pool keeps the best candidates of all samples taken so far, so that the choice gets better with
+ * time although every sample is small. Nothing is deleted here and no clock is known: the caller
+ * scores entries (a higher score goes earlier) and deletes. A candidate is a name: it may have gone
+ * meanwhile. */
 #ifndef SKEIN_STORE_EVICTION_H
 #define SKEIN_STORE_EVICTION_H
 
@@ -55,8 +56,8 @@ void eviction_pool_deinit(struct eviction_pool *pool);
 /* Takes samples of a database into the pool. */
 void eviction_pool_sample(struct eviction_pool *pool, struct keyspace *ks,
                           const struct eviction_sampling *sampling);
-/* Takes the best candidate that still exists (and, if asked for, has an expiry) out of the pool; NULL when none is
- * left. *ks is set to its database. */
+/* Takes the best candidate that still exists (and, if asked for, has an expiry) out of the pool;
+ * NULL when none is left. *ks is set to its database. */
 struct entry *eviction_pool_take(struct eviction_pool *pool, struct store *store,
                                  bool only_volatile, struct keyspace **ks);
 /* A random key, trying one database after the other from *next_db on; NULL when there is none. */

@@ -1,8 +1,9 @@
-/* Any bytes given to RESTORE are taken or refused without harm. What is taken must dump to bytes that restore to the
- * same, and must survive being read; what is refused must leave the database as it was.
+/* Any bytes given to RESTORE are taken or refused without harm. What is taken must dump to bytes
+ * that restore to the same, and must survive being read; what is refused must leave the database as
+ * it was.
  *
- * The checksum and version are made sound here, so that the fuzzer reaches what is behind them; a first byte of
- * 0xff leaves the input as it is. */
+ * The checksum and version are made sound here, so that the fuzzer reaches what is behind them; a
+ * first byte of 0xff leaves the input as it is. */
 #include "base/crc64.h"
 #include "snapshot/rdb_value.h"
 

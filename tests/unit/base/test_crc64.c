@@ -1,4 +1,5 @@
-/* Proves: the checksum is the one of RDB files, with and without ISA-L, and can be continued anywhere. */
+/* Proves: the checksum is the one of RDB files, with and without ISA-L, and can be continued
+ * anywhere. */
 #include "base/crc64.h"
 
 #include <setjmp.h>

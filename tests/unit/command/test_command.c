@@ -1,5 +1,5 @@
-/* Proves: COMMAND describes commands in both protocols as clients expect, finds keys, filters names, and the rows of
- * all families are sound. */
+/* Proves: COMMAND describes commands in both protocols as clients expect, finds keys, filters
+ * names, and the rows of all families are sound. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -199,7 +199,7 @@ static void keys_of_requests_are_found_or_the_reason_is_told(void **state)
     EXPECT(&h, "COMMAND FOO", ERR("unknown subcommand 'FOO'. Try COMMAND HELP."));
 }
 
-/* --- all rows ------------------------------------------------------------------------------------------------------ */
+/* --- all rows --- */
 
 static const struct command *const families[] = {
     bitmap_commands, command_commands, database_commands, dump_commands,

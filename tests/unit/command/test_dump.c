@@ -1,5 +1,6 @@
-/* Proves: what DUMP gives RESTORE takes, with the time, access and recording it is asked for; payloads that are cut,
- * changed or hostile change nothing. The two golden payloads were made by redis-server 7.0. */
+/* Proves: what DUMP gives RESTORE takes, with the time, access and recording it is asked for;
+ * payloads that are cut, changed or hostile change nothing. The two golden payloads were made by
+ * redis-server 7.0. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

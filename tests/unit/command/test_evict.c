@@ -1,4 +1,5 @@
-/* Proves: eviction obeys its policy, records and announces each key in its database, and stops when nothing may go. */
+/* Proves: eviction obeys its policy, records and announces each key in its database, and stops when
+ * nothing may go. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Proves: times to live are set under every condition and recorded as moments, what is past is deleted, and the expire
- * cycle finds what nobody asks for. */
+/* Proves: times to live are set under every condition and recorded as moments, what is past is
+ * deleted, and the expire cycle finds what nobody asks for. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -117,7 +117,7 @@ static void an_expired_key_is_deleted_before_the_request_that_meets_it(void **st
     EXPECT_EFFECTS(&h, "*2\r\n$3\r\nDEL\r\n$1\r\na\r\n");
 }
 
-/* --- the cycle -------------------------------------------------------------------------------------------------- */
+/* --- the cycle --- */
 
 static size_t run_round(struct expire_cycle *cycle, struct call *call, int *largest)
 {

@@ -1,5 +1,5 @@
-/* Proves: deleting, renaming, copying and moving keys answer, announce and record what Redis does, keep expiries, and
- * refuse what they must. */
+/* Proves: deleting, renaming, copying and moving keys answer, announce and record what Redis does,
+ * keep expiries, and refuse what they must. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* Proves: every kind of key spec finds its keys, keys of many arguments too, and hostile counts are refused. */
+/* Proves: every kind of key spec finds its keys, keys of many arguments too, and hostile counts are
+ * refused. */
 #include "command/keys.h"
 
 #include <setjmp.h>

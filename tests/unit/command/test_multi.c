@@ -1,5 +1,5 @@
-/* Proves: transactions queue, run, abort and record their effects as one; WATCH sees every kind of change and only
- * changes; refused requests abort as clients expect. */
+/* Proves: transactions queue, run, abort and record their effects as one; WATCH sees every kind of
+ * change and only changes; refused requests abort as clients expect. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -161,7 +161,7 @@ static void arguments_that_clients_reuse_are_kept_as_copies(void **state)
     EXPECT(&h, "GET key", "$1\r\nv\r\n");
 }
 
-/* --- WATCH ------------------------------------------------------------------------------------------------------ */
+/* --- WATCH --- */
 
 /* Watches `a`, lets `change` happen, and tells whether EXEC then refused. */
 static bool is_spoiled_by(const char *change)

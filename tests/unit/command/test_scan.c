@@ -1,5 +1,5 @@
-/* Proves: SCAN visits every key that stays, whatever happens between its calls, and its filters and KEYS agree; expired
- * keys are not shown. */
+/* Proves: SCAN visits every key that stays, whatever happens between its calls, and its filters and
+ * KEYS agree; expired keys are not shown. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +39,8 @@ static void add_keys(const char *prefix, int from, int to)
     }
 }
 
-/* One call of SCAN: marks the numbers of the keys "k<number>" it shows and returns the next cursor. */
+/* One call of SCAN: marks the numbers of the keys "k<number>" it shows and returns the next
+ * cursor. */
 static uint64_t scan_step(uint64_t cursor, const char *options, unsigned char *seen, int limit)
 {
     char request[128];

@@ -1,5 +1,5 @@
-/* Proves: the notation of arguments becomes the tree COMMAND DOCS tells, with repetition, alternatives, tokens before
- * one value and before several; malformed notation is refused. */
+/* Proves: the notation of arguments becomes the tree COMMAND DOCS tells, with repetition,
+ * alternatives, tokens before one value and before several; malformed notation is refused. */
 #include "command/syntax.h"
 
 #include <setjmp.h>

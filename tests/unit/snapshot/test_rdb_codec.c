@@ -1,5 +1,5 @@
-/* Proves: lengths and strings have the bytes of the RDB format and read back the same; what is cut, or claims more than
- * its bytes can hold, is refused without much memory. */
+/* Proves: lengths and strings have the bytes of the RDB format and read back the same; what is cut,
+ * or claims more than its bytes can hold, is refused without much memory. */
 #include "snapshot/rdb_codec.h"
 
 #include <setjmp.h>

@@ -1,5 +1,6 @@
-/* Proves: samples and pool approximate the true order well: after half of the keys were evicted by age mostly the younger
- * ones are left; only keys with an expiry go when the policy says so; candidates that are gone are passed over. */
+/* Proves: samples and pool approximate the true order well: after half of the keys were evicted by
+ * age mostly the younger ones are left; only keys with an expiry go when the policy says so;
+ * candidates that are gone are passed over. */
 #include "store/eviction.h"
 
 #include <setjmp.h>
