@@ -85,9 +85,9 @@ static void add_word(struct words *words, size_t len)
 /* The buffer moved while it grew, so the views get their addresses last. */
 static void place_words(struct words *words)
 {
-    const char *at = words->bytes.ptr;
+    const char *at = words->bytes.ptr ? words->bytes.ptr : "";
     for (size_t i = 0; i < words->count; i++) {
-        words->list[i].ptr = at ? at : "";
+        words->list[i].ptr = at;
         at += words->list[i].len;
     }
 }

@@ -1,7 +1,7 @@
 /* How the handlers of this folder reach the part of the server they work on.
  *
- * A handler knows its call and the one struct it is about; where that struct lives is the composition root's business,
- * which implements these functions. */
+ * A handler knows its call and the one struct it is about; where that struct lives is the
+ * composition root's business, which implements these functions. */
 #ifndef SKEIN_SERVER_ACCESS_H
 #define SKEIN_SERVER_ACCESS_H
 

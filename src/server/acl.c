@@ -95,8 +95,8 @@ bool acl_login(struct acl *acl, struct call *call, struct str name, struct str p
 
 /* ---- permission ---- */
 
-/* One row per verdict: the reply to a client (a format for the command's name), to a script, and at EXEC when rules have
- * changed since. */
+/* One row per verdict: the reply to a client (a format for the command's name), to a script, and at
+ * EXEC when rules have changed since. */
 struct refusal {
     enum acl_log_reason reason;
     const char *to_client, *to_script, *at_exec;

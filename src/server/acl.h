@@ -1,8 +1,9 @@
 /* Who may do what: users, their passwords and permissions, and the log of what was refused.
  *
- * A session always has a user; the one called "default" always exists and is what new sessions get. Changes are all or
- * nothing: rules are tried on a copy. Sessions of users that lose a channel they listen to, or go away, are ended through
- * the hooks. Rules of one user are in acl_user.h, files in acl_file.h, the commands in acl_command.c. */
+ * A session always has a user; the one called "default" always exists and is what new sessions get.
+ * Changes are all or nothing: rules are tried on a copy. Sessions of users that lose a channel they
+ * listen to, or go away, are ended through the hooks. Rules of one user are in acl_user.h, files in
+ * acl_file.h, the commands in acl_command.c. */
 #ifndef SKEIN_SERVER_ACL_H
 #define SKEIN_SERVER_ACL_H
 
@@ -51,8 +52,8 @@ static inline bool acl_must_authenticate(const struct acl *acl, const struct ses
 
 /* NULL when the user is unknown or disabled or the password wrong, all after the same work. */
 struct acl_user *acl_authenticate(const struct acl *acl, struct str name, struct str password);
-/* AUTH and HELLO AUTH: the call's session becomes that user; false (and an entry in the log) when it may not. The error
- * to answer is ACL_WRONG_PASSWORD. */
+/* AUTH and HELLO AUTH: the call's session becomes that user; false (and an entry in the log) when
+ * it may not. The error to answer is ACL_WRONG_PASSWORD. */
 bool acl_login(struct acl *acl, struct call *call, struct str name, struct str password);
 #define ACL_WRONG_PASSWORD "WRONGPASS invalid username-password pair or user is disabled."
 #define ACL_NO_PASSWORD_SET                                                                        \
@@ -64,8 +65,8 @@ bool acl_allows(struct acl *acl, struct call *call, struct buf *error);
 /* Whether SORT may use patterns that reach any key. */
 bool acl_allows_all_keys(const struct acl *acl, const struct call *call);
 
-/* The rules of a user, changed or created. False with a reason in *error and nothing changed. `by` is the session that
- * asks, or NULL. */
+/* The rules of a user, changed or created. False with a reason in *error and nothing changed. `by`
+ * is the session that asks, or NULL. */
 struct acl_change {
     struct str name;
     const struct str *rules;
@@ -75,7 +76,8 @@ struct acl_change {
 bool acl_set_user(struct acl *acl, const struct acl_change *change, struct buf *error);
 /* False when there is no such user. Never the default user. */
 bool acl_delete_user(struct acl *acl, struct str name, struct session *by);
-/* Puts other users in place of all; takes them. Sessions of users that are the same in both stay. */
+/* Puts other users in place of all; takes them. Sessions of users that are the same in both stay.
+ */
 void acl_replace_users(struct acl *acl, struct acl_users *users, struct session *by);
 
 #endif

@@ -4,7 +4,8 @@
 
 /* ---- commands ---- */
 
-/* The description so far: `built` has what the words written would give, `left` what they do not explain yet. */
+/* The description so far: `built` has what the words written would give, `left` what they do not
+ * explain yet. */
 struct description {
     const struct acl_rules *rules;
     const struct acl_selector *wanted;
@@ -64,7 +65,8 @@ static void describe_by_categories(struct description *d)
     }
 }
 
-/* Containers have lower ids than their sub-commands: a container's rule, which covers them all, comes first. */
+/* Containers have lower ids than their sub-commands: a container's rule, which covers them all,
+ * comes first. */
 static void correct_single_commands(struct description *d)
 {
     for (int id = 0; id < d->rules->registry->count; id++) {
@@ -192,8 +194,8 @@ const struct acl_user_flag acl_user_flags[] = {
     {NULL, NULL},
 };
 
-/* The words of a selector are read like a line of the prompt: one with quotes in it, or with a parenthesis at its end
- * that would close the selector, must be quoted. */
+/* The words of a selector are read like a line of the prompt: one with quotes in it, or with a
+ * parenthesis at its end that would close the selector, must be quoted. */
 static bool needs_quotes(struct str word)
 {
     return str_find_char(word, '"') >= 0 || str_find_char(word, '\'') >= 0 ||

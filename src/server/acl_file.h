@@ -1,7 +1,8 @@
-/* Users in files: the ACL file, and the `user` lines of the configuration. One source or the other, never both.
+/* Users in files: the ACL file, and the `user` lines of the configuration. One source or the other,
+ * never both.
  *
- * Reading is all or nothing: every wrong line is reported with its number, and then nothing has changed. Saving puts a
- * complete new file (mode 0600) in place of the old one. */
+ * Reading is all or nothing: every wrong line is reported with its number, and then nothing has
+ * changed. Saving puts a complete new file (mode 0600) in place of the old one. */
 #ifndef SKEIN_SERVER_ACL_FILE_H
 #define SKEIN_SERVER_ACL_FILE_H
 

@@ -61,7 +61,8 @@ static void find_keys(struct acl_request *request)
     request->keys_wrong = !command_find_keys(command, request->argv, request->argc, &request->keys);
 }
 
-/* A request whose keys cannot be told is refused: its handler would refuse it too, and must not be trusted to. */
+/* A request whose keys cannot be told is refused: its handler would refuse it too, and must not be
+ * trusted to. */
 static bool may_use_keys(const struct acl_selector *selector, struct acl_request *request)
 {
     if (selector->unlimited & ACL_ALL_KEYS) return true;

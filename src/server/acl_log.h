@@ -1,4 +1,5 @@
-/* What was refused lately, newest first. Equal refusals within a minute are one entry that counts. */
+/* What was refused lately, newest first. Equal refusals within a minute are one entry that counts.
+ */
 #ifndef SKEIN_SERVER_ACL_LOG_H
 #define SKEIN_SERVER_ACL_LOG_H
 

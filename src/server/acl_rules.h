@@ -1,4 +1,5 @@
-/* What ACL rules are read against: the commands by name, what new users start with, and what can be wrong with a rule. */
+/* What ACL rules are read against: the commands by name, what new users start with, and what can be
+ * wrong with a rule. */
 #ifndef SKEIN_SERVER_ACL_RULES_H
 #define SKEIN_SERVER_ACL_RULES_H
 

@@ -1,8 +1,9 @@
-/* One set of permissions: commands, keys and channels. A user has a first one and may have more in parentheses; a request
- * is allowed when any of them allows all of it.
+/* One set of permissions: commands, keys and channels. A user has a first one and may have more in
+ * parentheses; a request is allowed when any of them allows all of it.
  *
- * Commands are a bitmap over registry ids plus one bit for commands yet to come (set by +@all). A command whose bit is
- * off may still be allowed for certain first arguments. Nothing here knows users. */
+ * Commands are a bitmap over registry ids plus one bit for commands yet to come (set by +@all). A
+ * command whose bit is off may still be allowed for certain first arguments. Nothing here knows
+ * users. */
 #ifndef SKEIN_SERVER_ACL_SELECTOR_H
 #define SKEIN_SERVER_ACL_SELECTOR_H
 

@@ -1,10 +1,12 @@
 /* Messages to sessions that did not ask for them now: publications, notifications, invalidations.
  *
- * A message is encoded once, as a RESP2 array; for a RESP3 session only its first byte differs. It is copied behind what
- * already waits for the session, whatever CLIENT REPLY said. A message to the very session whose request runs would land
- * inside that request's reply, so it is held back until delivery_end.
+ * A message is encoded once, as a RESP2 array; for a RESP3 session only its first byte differs. It
+ * is copied behind what already waits for the session, whatever CLIENT REPLY said. A message to the
+ * very session whose request runs would land inside that request's reply, so it is held back until
+ * delivery_end.
  *
- * The hooks may schedule and mark, but must not end a session at once: the caller is walking over subscribers. */
+ * The hooks may schedule and mark, but must not end a session at once: the caller is walking over
+ * subscribers. */
 #ifndef SKEIN_SERVER_DELIVERY_H
 #define SKEIN_SERVER_DELIVERY_H
 
@@ -13,7 +15,8 @@
 
 struct delivery {
     void *context;
-    /* Bytes were written for `to`: they should be flushed, and its output limits looked at. May be NULL. */
+    /* Bytes were written for `to`: they should be flushed, and its output limits looked at. May be
+     * NULL. */
     void (*deliver)(void *context, struct session *to);
     /* The session with an id, or NULL. */
     struct session *(*find)(void *context, uint64_t id);

@@ -1,6 +1,8 @@
-/* Keyspace notifications: what happened to a key, told on __keyspace@<db>__:<key> and __keyevent@<db>__:<event>.
+/* Keyspace notifications: what happened to a key, told on __keyspace@<db>__:<key> and
+ * __keyevent@<db>__:<event>.
  *
- * Classes are enum event_class (command/call.h), written as the letters of notify-keyspace-events. */
+ * Classes are enum event_class (command/call.h), written as the letters of notify-keyspace-events.
+ */
 #ifndef SKEIN_SERVER_NOTIFY_H
 #define SKEIN_SERVER_NOTIFY_H
 

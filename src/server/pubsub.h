@@ -1,8 +1,8 @@
 /* Publish and subscribe: who listens to which channel, pattern or shard channel.
  *
- * Each name with listeners is a topic that lists them; each session keeps its own subscriptions by name, so that either
- * side can be left in O(1). A topic without listeners does not exist. Without a cluster, shard channels are channels in a
- * name space of their own that no pattern sees. */
+ * Each name with listeners is a topic that lists them; each session keeps its own subscriptions by
+ * name, so that either side can be left in O(1). A topic without listeners does not exist. Without
+ * a cluster, shard channels are channels in a name space of their own that no pattern sees. */
 #ifndef SKEIN_SERVER_PUBSUB_H
 #define SKEIN_SERVER_PUBSUB_H
 
@@ -46,8 +46,8 @@ size_t pubsub_listener_count(const struct pubsub *pubsub, enum pubsub_kind kind,
 /* The session's own subscriptions of a kind: a map by name. */
 struct map *pubsub_of(struct session *session, enum pubsub_kind kind);
 
-/* True when a RESP2 session that is subscribed may not run the command now; PUBSUB_REFUSAL is the error's format, which
- * takes the command's full name. */
+/* True when a RESP2 session that is subscribed may not run the command now; PUBSUB_REFUSAL is the
+ * error's format, which takes the command's full name. */
 bool pubsub_refuses(const struct session *session, const struct command *command,
                     const struct command *container);
 #define PUBSUB_REFUSAL                                                                             \

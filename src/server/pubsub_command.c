@@ -25,7 +25,8 @@ static size_t counted(const struct session *session, enum pubsub_kind kind)
     return session->channels.len + session->patterns.len;
 }
 
-/* Confirmations are messages too: CLIENT REPLY OFF does not silence them. `name` is NULL when nothing was left. */
+/* Confirmations are messages too: CLIENT REPLY OFF does not silence them. `name` is NULL when
+ * nothing was left. */
 static void confirm(struct call *call, enum pubsub_kind kind, const char *what,
                     const struct str *name)
 {
@@ -113,8 +114,8 @@ static void run_sunsubscribe(struct call *call)
     unsubscribe(call, PUBSUB_SHARD);
 }
 
-/* A publication changes no key, yet replicas must hear it. A publisher that listens to itself gets the message before
- * its own reply, except inside EXEC, whose reply is one array. */
+/* A publication changes no key, yet replicas must hear it. A publisher that listens to itself gets
+ * the message before its own reply, except inside EXEC, whose reply is one array. */
 static void publish(struct call *call, bool shard)
 {
     struct pubsub_message message = {

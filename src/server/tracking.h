@@ -1,13 +1,15 @@
 /* Client-side caching: tells clients which keys they may no longer keep in their own caches.
  *
- * A client in the default mode is remembered with every key it read, once; the next change of the key tells it and forgets
- * it. The table of such keys is bounded: the oldest ones are given up, which counts as a change. A broadcast client is
- * remembered nowhere; it hears of every changed key under its prefixes, gathered until tracking_broadcast.
+ * A client in the default mode is remembered with every key it read, once; the next change of the
+ * key tells it and forgets it. The table of such keys is bounded: the oldest ones are given up,
+ * which counts as a change. A broadcast client is remembered nowhere; it hears of every changed key
+ * under its prefixes, gathered until tracking_broadcast.
  *
  *     session --(read)--> keys: key -> ids of sessions     default mode
  *     session --(prefix)-> prefixes: prefix -> sessions    broadcast mode (tracking_broadcast.c)
  *
- * Messages go to the session itself (RESP3), or to the one it redirects to: as a push (RESP3), or as a publication on
+ * Messages go to the session itself (RESP3), or to the one it redirects to: as a push (RESP3), or
+ * as a publication on
  * __redis__:invalidate if that one is subscribed to anything (RESP2). */
 #ifndef SKEIN_SERVER_TRACKING_H
 #define SKEIN_SERVER_TRACKING_H
@@ -43,7 +45,8 @@ void tracking_begin(struct tracking *tracking, struct session *session,
 /* CLIENT TRACKING OFF, RESET and the end of a session. */
 void tracking_leave(struct tracking *tracking, struct session *session);
 
-/* Any command ran, at any depth: remembers what a read command read, and ends the effect of CLIENT CACHING. */
+/* Any command ran, at any depth: remembers what a read command read, and ends the effect of CLIENT
+ * CACHING. */
 void tracking_ran(struct tracking *tracking, const struct call *call);
 /* A key was created, changed or deleted. */
 void tracking_changed(struct tracking *tracking, struct str key);

@@ -95,7 +95,8 @@ void tracking_prefix_changed(struct tracking *tracking, struct str key)
     }
 }
 
-/* The changed keys as an array, without those that session `except` changed itself (0: all). Returns how many. */
+/* The changed keys as an array, without those that session `except` changed itself (0: all).
+ * Returns how many. */
 static size_t write_keys(const struct broadcast *broadcast, uint64_t except, struct buf *out)
 {
     size_t count = 0;

@@ -1,5 +1,6 @@
-/* Proves: rules give the permissions they say and are described as Redis 7.0 does; a wrong rule changes nothing; requests
- * are judged by command, keys, channels and selectors; authentication, the log and what a change does to sessions. */
+/* Proves: rules give the permissions they say and are described as Redis 7.0 does; a wrong rule
+ * changes nothing; requests are judged by command, keys, channels and selectors; authentication,
+ * the log and what a change does to sessions. */
 #include "unit/server/world.h"
 
 #include <setjmp.h>
@@ -145,7 +146,8 @@ static void a_wrong_rule_says_why_and_changes_nothing(void **state)
                  "$32\r\nuser u on ~a resetchannels -@all\r\n");
 }
 
-/* Quoted words and parentheses at a word's end would otherwise not survive the way through a file. */
+/* Quoted words and parentheses at a word's end would otherwise not survive the way through a file.
+ */
 static void a_description_reads_back_as_the_same_user(void **state)
 {
     struct world *world = *state;

@@ -1,6 +1,6 @@
-/* Proves: publications reach exactly the subscribers of the channel, of matching patterns and of shard channels, in each
- * session's protocol version; what a session is told about its own request waits for that request's reply; sessions leave
- * nothing behind. */
+/* Proves: publications reach exactly the subscribers of the channel, of matching patterns and of
+ * shard channels, in each session's protocol version; what a session is told about its own request
+ * waits for that request's reply; sessions leave nothing behind. */
 #include "server/pubsub.h"
 
 #include <setjmp.h>

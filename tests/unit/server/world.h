@@ -203,7 +203,8 @@ static struct session *find_session(void *context, uint64_t id)
     return NULL;
 }
 
-/* A world whose commands are those of the ACL, of publish/subscribe and a few rows that stand for others. */
+/* A world whose commands are those of the ACL, of publish/subscribe and a few rows that stand for
+ * others. */
 static inline void world_init(struct world *world)
 {
     struct acl_hooks hooks = {world, each_session, end_session, describe_session};
