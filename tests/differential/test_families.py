@@ -14,7 +14,7 @@ from .families import load
 from .pair import Mismatch
 from .shrink import smallest
 
-EXAMPLES = int(os.environ.get("DIFF_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("DIFF_EXAMPLES", "200"))
 SEED = int(os.environ.get("DIFF_SEED", "0"))
 
 

@@ -35,7 +35,7 @@ GRAMMAR = """
  3 FUNCTION LOAD [REPLACE] <library>
  3 FCALL <function> 1 <key> <value>
  2 FCALL_RO <function> 1 <key> <value>
- 1 FUNCTION LIST [WITHCODE]   => kind
+ 1! FUNCTION LIST LIBRARYNAME <libname>
  1 FUNCTION DELETE <libname>
  1 FUNCTION FLUSH [SYNC]
  1 FUNCTION (<junk>|KILL|STATS)
