@@ -89,7 +89,7 @@ static bool arity_fits(const struct command *command, int argc)
 static bool identify(struct run *run)
 {
     struct call *call = &run->call;
-    run->ref = registry_find(run->executor->registry, call->argv, call->argc);
+    if (run->ref == NULL) run->ref = registry_find(run->executor->registry, call->argv, call->argc);
     if (run->ref == NULL) {
         refuse_unknown(run);
         return false;
@@ -240,7 +240,6 @@ static enum execute_verdict dispatch(struct run *run)
             return EXECUTE_WAIT;
         }
     }
-    executor->host->store->hint = (struct key_hint){0};
     run_command(run);
     return EXECUTE_DONE;
 }
@@ -252,6 +251,7 @@ enum execute_verdict execute(struct executor *executor, struct session *session,
     struct run run = {
         .executor = executor,
         .origin = origin,
+        .ref = request->ref,
         .call = {.argv = request->argv,
                  .argc = request->argc,
                  .session = session,
@@ -261,7 +261,10 @@ enum execute_verdict execute(struct executor *executor, struct session *session,
                  .adoptable = request->adoptable},
     };
     enum execute_verdict verdict = EXECUTE_DONE;
+    struct key_hint outer_hint = store->hint;
+    store->hint = request->hint;
     if (identify(&run)) verdict = dispatch(&run);
+    store->hint = outer_hint;
     request->adoptable = run.call.adoptable;
     buf_deinit(&run.reason);
     return verdict;

@@ -79,6 +79,7 @@ enum execute_verdict {
 struct request_view {
     const struct str *argv;
     int argc;
+    const struct command_ref *ref; /* if the caller has looked it up */
     struct key_hint hint; /* of the first key, if the caller prefetched it; zeroed otherwise */
     struct blob
         *adoptable; /* see struct call; what the handler did not take is the caller's again */

@@ -19,3 +19,16 @@ void session_deinit(struct session *session)
     map_deinit(&session->shard_channels, NULL);
     map_deinit(&session->tracking_prefixes, NULL);
 }
+
+void session_end_request(struct session *session)
+{
+    if (session_is(session, SESSION_REPLY_SKIP)) {
+        session->flags &= ~(uint64_t)SESSION_REPLY_SKIP;
+        session->reply.discards = session_is(session, SESSION_REPLY_OFF);
+    }
+    if (session_is(session, SESSION_REPLY_SKIP_NEXT)) {
+        session->flags &= ~(uint64_t)SESSION_REPLY_SKIP_NEXT;
+        session->flags |= SESSION_REPLY_SKIP;
+        session->reply.discards = true;
+    }
+}

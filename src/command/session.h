@@ -83,6 +83,8 @@ struct session {
 
 void session_init(struct session *session, uint64_t id, struct chain *out);
 void session_deinit(struct session *session);
+/* After each request of a client: CLIENT REPLY SKIP leaves out exactly one reply. */
+void session_end_request(struct session *session);
 
 static inline bool session_is(const struct session *session, uint64_t flag)
 {

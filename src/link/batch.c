@@ -1,0 +1,87 @@
+#include "link/batch.h"
+
+#include "base/mem.h"
+
+enum { FIRST_ARGS = 256, SPARE_ARGS = 64 * 1024 };
+
+struct request_batch *batch_new(void)
+{
+    struct request_batch *batch = mem_new(struct request_batch);
+    batch_args(batch, FIRST_ARGS);
+    return batch;
+}
+
+void batch_free(struct request_batch *batch)
+{
+    if (batch == NULL) return;
+    mem_free(batch->args);
+    mem_free(batch);
+}
+
+static void reserve_args(struct request_batch *batch, size_t extra)
+{
+    size_t needed = batch->args_count + extra;
+    if (needed <= batch->args_capacity) return;
+    batch->args_capacity = needed * 2;
+    batch->args = mem_realloc(batch->args, batch->args_capacity * sizeof(struct str));
+}
+
+struct str *batch_args(struct request_batch *batch, size_t count)
+{
+    batch->args_count = 0;
+    reserve_args(batch, count);
+    return batch->args;
+}
+
+static void add_request(struct request_batch *batch, struct request_parser *parser, struct str bytes)
+{
+    size_t argc = (size_t)parser->argc, i = batch->count++;
+    reserve_args(batch, argc);
+    request_args(parser, bytes, batch->args + batch->args_count);
+    batch->first_args[i] = batch->args_count;
+    batch->starts[i] = batch->bytes;
+    batch->views[i] = (struct request_view){.argc = (int)argc};
+    batch->args_count += argc;
+    batch->bytes += request_finish(parser);
+}
+
+enum request_verdict batch_parse(struct request_batch *batch, struct request_parser *parser,
+                                 struct str bytes, const struct request_limits *limits)
+{
+    enum request_verdict verdict = REQUEST_READY;
+    batch->count = batch->bytes = 0;
+    if (batch->args_capacity > SPARE_ARGS) {
+        mem_free(batch->args);
+        batch->args = NULL;
+        batch->args_capacity = 0;
+    }
+    batch->args_count = 0;
+    while (batch->count < BATCH_MAX) {
+        struct str rest = str_from(bytes, batch->bytes);
+        verdict = request_parse(parser, rest, limits);
+        if (verdict != REQUEST_READY) break;
+        bool is_alone = parser->is_inline || !limits->authenticated;
+        add_request(batch, parser, rest);
+        if (is_alone) break;
+    }
+    for (size_t i = 0; i < batch->count; i++) batch->views[i].argv = batch->args + batch->first_args[i];
+    return verdict;
+}
+
+void batch_prepare(struct request_batch *batch, const struct registry *registry,
+                   const struct keyspace *ks)
+{
+    struct key_hint *hints[BATCH_MAX];
+    size_t hinted = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct request_view *view = &batch->views[i];
+        if (view->argc == 0) continue;
+        view->ref = registry_find(registry, view->argv, view->argc);
+        if (view->ref == NULL || view->ref->first_key == 0 || view->ref->first_key >= view->argc) continue;
+        view->hint.key = view->argv[view->ref->first_key];
+        keyspace_hint_bucket(ks, &view->hint);
+        hints[hinted++] = &view->hint;
+    }
+    if (hinted < 2) return;
+    for (size_t i = 0; i < hinted; i++) keyspace_hint_entry(ks, hints[i]);
+}

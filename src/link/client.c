@@ -1,0 +1,409 @@
+#include "link/client.h"
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "command/keys.h"
+#include "link/batch.h"
+
+#include <errno.h>
+#include <sys/param.h>
+
+enum {
+    SHARED_BUFFER = 64 * 1024,
+    OWN_READ = 16 * 1024,
+    BIG_BULK = 64 * 1024, /* announced bytes from which on a last argument gets its own blob */
+    WRITE_PIECES = 64,
+    SPARE_INPUT = 32 * 1024,
+};
+
+/* --- closing -------------------------------------------------------------------------------------------------- */
+
+void client_close_soon(struct client *client, enum close_reason reason)
+{
+    if (session_is(&client->session, SESSION_CLOSE_ASAP)) return;
+    struct clients *clients = client->clients;
+    client->session.flags |= SESSION_CLOSE_ASAP;
+    conn_pause_reading(client->conn);
+    list_remove(&client->flush_node);
+    list_append(&clients->to_close, &client->close_node);
+    if (reason == CLOSED_QUERY_LIMIT) clients->query_limit_closes++;
+    if (reason == CLOSED_OUTPUT_LIMIT) clients->output_limit_closes++;
+    if (clients->hooks.on_close) clients->hooks.on_close(clients->hooks.owner, client, reason);
+}
+
+static void free_client(struct client *client)
+{
+    struct clients *clients = client->clients;
+    list_remove(&client->node);
+    list_remove(&client->flush_node);
+    list_remove(&client->close_node);
+    map_remove(&clients->by_id, str_of((const char *)&client->session.id, sizeof(uint64_t)));
+    clients->count--;
+    conn_close(client->conn);
+    session_deinit(&client->session);
+    chain_deinit(&client->out);
+    buf_deinit(&client->in);
+    request_parser_deinit(&client->parser);
+    blob_unref(client->big.blob);
+    mem_free(client);
+}
+
+/* --- writing -------------------------------------------------------------------------------------------------- */
+
+enum client_class client_class(const struct client *client)
+{
+    if (session_is(&client->session, SESSION_REPLICA)) return CLIENT_REPLICA;
+    return session_is(&client->session, SESSION_PUBSUB) ? CLIENT_PUBSUB : CLIENT_NORMAL;
+}
+
+/* Closes a client that does not read what it asked for. */
+static void check_output_limit(struct client *client)
+{
+    uint64_t held = client->out.len ? client->out.held_bytes : 0;
+    const struct output_limit *limit = &client->clients->limits.output[client_class(client)];
+    bool over_hard = limit->hard_bytes && held > limit->hard_bytes;
+    bool over_soft = limit->soft_bytes && held > limit->soft_bytes;
+    int64_t now_us = loop_now_us(client->clients->loop);
+    if (!over_soft) client->soft_limit_since_us = 0;
+    else if (client->soft_limit_since_us == 0) client->soft_limit_since_us = now_us;
+    bool soft_is_over = over_soft && now_us - client->soft_limit_since_us > limit->soft_s * 1000000;
+    if (over_hard || soft_is_over) client_close_soon(client, CLOSED_OUTPUT_LIMIT);
+}
+
+void client_wants_flush(struct client *client)
+{
+    if (session_is(&client->session, SESSION_CLOSE_ASAP)) return;
+    if (list_is_empty(&client->flush_node)) {
+        list_append(&client->clients->to_flush, &client->flush_node);
+    }
+    if (client->out.held_bytes > SHARED_BUFFER) check_output_limit(client);
+}
+
+static void want_write(struct client *client, bool wanted)
+{
+    if (client->wants_write == wanted) return;
+    client->wants_write = wanted;
+    conn_want_write(client->conn, wanted);
+}
+
+static void stay_or_close_after_flush(struct client *client)
+{
+    if (client->out.len == 0) {
+        want_write(client, false);
+        if (session_is(&client->session, SESSION_CLOSE_AFTER_REPLY)) {
+            client_close_soon(client, CLOSED_BY_US);
+        }
+        return;
+    }
+    want_write(client, true);
+    if (!client->session.authenticated && client->out.len > STRANGER_OUTPUT_MAX) {
+        client_close_soon(client, CLOSED_OUTPUT_LIMIT);
+    } else {
+        check_output_limit(client);
+    }
+}
+
+static void flush_client(struct client *client)
+{
+    struct iovec pieces[WRITE_PIECES];
+    while (client->out.len) {
+        int count = chain_pieces(&client->out, pieces, WRITE_PIECES);
+        ssize_t written = conn_writev(client->conn, pieces, count);
+        if (written == -EAGAIN) break;
+        if (written < 0) {
+            client_close_soon(client, CLOSED_ERROR);
+            return;
+        }
+        client->bytes_out += (uint64_t)written;
+        client->clients->bytes_out += (uint64_t)written;
+        chain_consume(&client->out, (size_t)written);
+    }
+    stay_or_close_after_flush(client);
+}
+
+static void on_writable(void *context)
+{
+    struct client *client = context;
+    if (!session_is(&client->session, SESSION_CLOSE_ASAP)) flush_client(client);
+}
+
+/* --- running requests ----------------------------------------------------------------------------------------- */
+
+static bool is_stopped(const struct client *client)
+{
+    return client->waits || session_is(&client->session, SESSION_CLOSE_ASAP | SESSION_CLOSE_AFTER_REPLY |
+                                                             SESSION_BLOCKED);
+}
+
+/* Runs one request; false when it must wait and be given again. */
+static bool run_request(struct client *client, struct request_view *request)
+{
+    struct clients *clients = client->clients;
+    if (request->argc == 0) return true;
+    client->requests++;
+    clients->hooks.before_request(clients->hooks.owner, client);
+    enum execute_verdict verdict =
+        execute(clients->executor, &client->session, request, ORIGIN_CLIENT);
+    session_end_request(&client->session);
+    clients->hooks.after_request(clients->hooks.owner, client);
+    client->waits = verdict == EXECUTE_WAIT;
+    return verdict == EXECUTE_DONE;
+}
+
+/* Runs the requests of the batch until one stops the client; returns how many are done. */
+static size_t run_batch(struct client *client, struct request_batch *batch)
+{
+    struct clients *clients = client->clients;
+    const struct executor *executor = clients->executor;
+    batch_prepare(batch, executor->registry, &executor->host->store->dbs[client->session.db]);
+    for (size_t i = 0; i < batch->count; i++) {
+        if (is_stopped(client) || !run_request(client, &batch->views[i])) return i;
+    }
+    return batch->count;
+}
+
+static struct request_limits limits_of(const struct client *client)
+{
+    const struct client_limits *limits = &client->clients->limits;
+    if (client->session.authenticated) {
+        return (struct request_limits){limits->args_max, limits->bulk_max, true};
+    }
+    return (struct request_limits){REQUEST_STRANGER_ARGS, REQUEST_STRANGER_BULK, false};
+}
+
+static void protocol_error(struct client *client, struct str bytes)
+{
+    struct client_hooks *hooks = &client->clients->hooks;
+    struct str error = buf_str(&client->parser.error);
+    reply_error_str(&client->session.reply, error);
+    client->session.flags |= SESSION_CLOSE_AFTER_REPLY;
+    if (hooks->on_protocol_error) hooks->on_protocol_error(hooks->owner, client, error, bytes);
+}
+
+/* Runs all complete requests in `bytes` and returns how many bytes they took. */
+static size_t run_requests(struct client *client, struct str bytes)
+{
+    struct request_batch *batch = client->clients->batch;
+    size_t done = 0;
+    enum request_verdict verdict = REQUEST_READY;
+    while (verdict == REQUEST_READY && !is_stopped(client)) {
+        struct request_limits limits = limits_of(client);
+        verdict = batch_parse(batch, &client->parser, str_from(bytes, done), &limits);
+        size_t ran = run_batch(client, batch);
+        if (ran < batch->count) {
+            /* What follows is parsed again when the client goes on. */
+            request_finish(&client->parser);
+            return done + batch->starts[ran];
+        }
+        done += batch->bytes;
+        if (verdict == REQUEST_INVALID && !is_stopped(client)) protocol_error(client, str_from(bytes, done));
+    }
+    if (is_stopped(client)) request_finish(&client->parser);
+    return done;
+}
+
+/* --- big arguments -------------------------------------------------------------------------------------------- */
+
+/* The last argument has been announced as big: what came of it moves into a blob, the rest is read there. */
+static void begin_big_bulk(struct client *client)
+{
+    struct request_parser *parser = &client->parser;
+    bool is_last = parser->expected > 0 && parser->argc + 1 == parser->expected;
+    if (!is_last || parser->bulk_len < BIG_BULK || client->in.len < parser->at) return;
+    struct big_bulk *big = &client->big;
+    big->len = (size_t)parser->bulk_len;
+    big->filled = client->in.len - parser->at;
+    big->blob = blob_new(MAX((size_t)BIG_BULK, big->filled * 2), 0);
+    memcpy(big->blob->bytes, client->in.ptr + parser->at, big->filled);
+    client->in.len = parser->at;
+}
+
+/* Room grows with the bytes received, never with the length announced. */
+static size_t big_bulk_room(struct big_bulk *big)
+{
+    size_t whole = big->len + 2;
+    if (big->filled == big->blob->capacity) {
+        size_t capacity = MIN(big->blob->capacity * 2, whole);
+        big->blob = mem_realloc(big->blob, sizeof(struct blob) + capacity);
+        big->blob->capacity = capacity;
+    }
+    return MIN(big->blob->capacity, whole) - big->filled;
+}
+
+/* The big argument is complete: the request is the arguments before it and the blob. */
+static void run_big_request(struct client *client)
+{
+    struct request_parser *parser = &client->parser;
+    struct clients *clients = client->clients;
+    struct big_bulk big = client->big;
+    client->big = (struct big_bulk){0};
+    big.blob->len = big.len;
+    big.blob->epoch = clients->executor->host->store->epochs.now;
+    size_t argc = (size_t)parser->expected;
+    struct str *argv = batch_args(clients->batch, argc);
+    request_args(parser, buf_str(&client->in), argv);
+    argv[argc - 1] = blob_str(big.blob);
+    struct request_view request = {.argv = argv, .argc = (int)argc, .adoptable = big.blob};
+    run_request(client, &request);
+    blob_unref(request.adoptable);
+    request_finish(parser);
+    buf_deinit(&client->in);
+}
+
+/* --- reading -------------------------------------------------------------------------------------------------- */
+
+static void check_query_limit(struct client *client)
+{
+    uint64_t limit = client->clients->limits.query_buffer_max;
+    if (!client->session.authenticated) limit = STRANGER_QUERY_MAX;
+    if (client->in.len + client->big.filled > limit) client_close_soon(client, CLOSED_QUERY_LIMIT);
+}
+
+/* Counts what a read brought; false when there is nothing to do with it. */
+static bool took(struct client *client, ssize_t len)
+{
+    if (len == -EAGAIN) return false;
+    if (len <= 0) {
+        client_close_soon(client, len == 0 ? CLOSED_BY_PEER : CLOSED_ERROR);
+        return false;
+    }
+    client->bytes_in += (uint64_t)len;
+    client->clients->bytes_in += (uint64_t)len;
+    client->active_us = loop_now_us(client->clients->loop);
+    return true;
+}
+
+static void read_big(struct client *client)
+{
+    struct big_bulk *big = &client->big;
+    size_t room = big_bulk_room(big);
+    ssize_t len = conn_read(client->conn, big->blob->bytes + big->filled, room);
+    if (!took(client, len)) return;
+    big->filled += (size_t)len;
+    if (big->filled == big->len + 2) run_big_request(client);
+    else check_query_limit(client);
+}
+
+static void keep_rest(struct client *client)
+{
+    if (client->in.len == 0) {
+        if (client->in.capacity > SPARE_INPUT) buf_deinit(&client->in);
+        return;
+    }
+    begin_big_bulk(client);
+    check_query_limit(client);
+}
+
+static void read_own(struct client *client)
+{
+    char *room = buf_reserve(&client->in, OWN_READ);
+    ssize_t len = conn_read(client->conn, room, client->in.capacity - client->in.len);
+    if (!took(client, len)) return;
+    client->in.len += (size_t)len;
+    if (!is_stopped(client)) buf_consume(&client->in, run_requests(client, buf_str(&client->in)));
+    keep_rest(client);
+}
+
+static void read_shared(struct client *client)
+{
+    char *shared = client->clients->shared;
+    ssize_t len = conn_read(client->conn, shared, SHARED_BUFFER);
+    if (!took(client, len)) return;
+    struct str bytes = str_of(shared, (size_t)len);
+    size_t done = is_stopped(client) ? 0 : run_requests(client, bytes);
+    buf_append_str(&client->in, str_from(bytes, done));
+    keep_rest(client);
+}
+
+static void on_readable(void *context)
+{
+    struct client *client = context;
+    struct client_hooks *hooks = &client->clients->hooks;
+    if (session_is(&client->session, SESSION_CLOSE_ASAP)) return;
+    if (hooks->on_batch) hooks->on_batch(hooks->owner);
+    if (client->big.blob) read_big(client);
+    else if (client->in.len) read_own(client);
+    else read_shared(client);
+    if (client->waits) conn_pause_reading(client->conn);
+    if (client->out.len || session_is(&client->session, SESSION_CLOSE_AFTER_REPLY)) {
+        client_wants_flush(client);
+    }
+}
+
+void client_resume(struct client *client)
+{
+    client->waits = false;
+    if (session_is(&client->session, SESSION_CLOSE_ASAP)) return;
+    conn_resume_reading(client->conn);
+    if (client->in.len) buf_consume(&client->in, run_requests(client, buf_str(&client->in)));
+    keep_rest(client);
+    if (client->waits) conn_pause_reading(client->conn);
+    if (client->out.len) client_wants_flush(client);
+}
+
+size_t client_memory(const struct client *client)
+{
+    return sizeof(*client) + client->in.capacity + client->out.held_bytes +
+           client->session.queued_bytes + client->parser.args_capacity * sizeof(struct request_arg) +
+           (client->big.blob ? client->big.blob->capacity : 0);
+}
+
+/* --- all clients ---------------------------------------------------------------------------------------------- */
+
+void clients_init(struct clients *clients, struct loop *loop, struct executor *executor)
+{
+    *clients = (struct clients){.loop = loop, .executor = executor, .next_id = 1};
+    list_init(&clients->all);
+    list_init(&clients->to_flush);
+    list_init(&clients->to_close);
+    clients->shared = mem_alloc(SHARED_BUFFER);
+    clients->batch = batch_new();
+}
+
+void clients_deinit(struct clients *clients)
+{
+    LIST_FOREACH(at, after, &clients->all)
+    {
+        client_close_soon(LIST_ENTRY(at, struct client, node), CLOSED_BY_US);
+    }
+    clients_flush(clients);
+    map_deinit(&clients->by_id, NULL);
+    batch_free(clients->batch);
+    mem_free(clients->shared);
+}
+
+struct client *clients_add(struct clients *clients, struct conn *conn)
+{
+    static const struct conn_events events = {on_readable, on_writable};
+    struct client *client = mem_new(struct client);
+    client->clients = clients;
+    client->conn = conn;
+    list_init(&client->flush_node);
+    list_init(&client->close_node);
+    list_append(&clients->all, &client->node);
+    session_init(&client->session, clients->next_id++, &client->out);
+    client->session.link = client;
+    request_parser_init(&client->parser);
+    client->created_us = client->active_us = loop_now_us(clients->loop);
+    map_put(&clients->by_id, str_of((const char *)&client->session.id, sizeof(uint64_t)), client);
+    clients->count++;
+    conn_start(conn, &events, client);
+    return client;
+}
+
+struct client *clients_find(const struct clients *clients, uint64_t id)
+{
+    return map_get(&clients->by_id, str_of((const char *)&id, sizeof(id)));
+}
+
+void clients_flush(struct clients *clients)
+{
+    while (!list_is_empty(&clients->to_flush)) {
+        struct client *client = LIST_ENTRY(clients->to_flush.next, struct client, flush_node);
+        list_remove(&client->flush_node);
+        flush_client(client);
+    }
+    while (!list_is_empty(&clients->to_close)) {
+        free_client(LIST_ENTRY(clients->to_close.next, struct client, close_node));
+    }
+}

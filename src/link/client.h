@@ -1,0 +1,126 @@
+/* A client's connection: bytes in, requests to `execute`, replies out.
+ *
+ * What one readable event brings is parsed as far as it goes; the requests found are run as a batch whose keys were
+ * prefetched together; replies are written once per turn of the loop. Bytes are read into a buffer all clients share,
+ * so an idle client costs no buffer; only a request that is not complete yet is kept in the client's own.
+ *
+ * A last argument that is big is read straight into the blob the store will keep (clients.c, struct big_bulk).
+ *
+ *     reading --(paused, blocked)--> waiting --(client_resume)--> reading
+ *     any --(client_close_soon)--> closing --(end of the turn)--> freed
+ *
+ * Whatever closes a client only marks it: it is freed before the loop sleeps, so callers never lose it underfoot. */
+#ifndef SKEIN_LINK_CLIENT_H
+#define SKEIN_LINK_CLIENT_H
+
+#include "base/chain.h"
+#include "command/execute.h"
+#include "io/conn.h"
+#include "io/loop.h"
+#include "proto/request.h"
+
+enum client_class { CLIENT_NORMAL, CLIENT_REPLICA, CLIENT_PUBSUB, CLIENT_CLASSES };
+
+/* A bulk of which many bytes are still to come. */
+struct big_bulk {
+    struct blob *blob; /* NULL: none */
+    size_t len;        /* announced */
+    size_t filled;     /* received, the line end behind it included */
+};
+
+struct client {
+    struct session session; /* first: a session with a link is its client */
+    struct clients *clients;
+    struct conn *conn;
+    struct chain out;
+    struct buf in;
+    struct request_parser parser;
+    struct big_bulk big;
+    struct list node, flush_node, close_node;
+    int64_t created_us, active_us;
+    int64_t soft_limit_since_us; /* 0: below the soft limit */
+    uint64_t bytes_in, bytes_out, requests;
+    size_t argv_bytes;           /* of the request that ran last */
+    bool waits;                  /* requests wait in `in` for client_resume */
+    bool wants_write;
+};
+
+/* The limits of one class of clients on replies that were not read. */
+struct output_limit {
+    uint64_t hard_bytes, soft_bytes;
+    int64_t soft_s;
+};
+
+struct client_limits {
+    int64_t bulk_max, args_max;
+    uint64_t query_buffer_max;
+    struct output_limit output[CLIENT_CLASSES];
+};
+
+enum {
+    STRANGER_QUERY_MAX = 64 * 1024, /* before authentication: bytes of requests kept ... */
+    STRANGER_OUTPUT_MAX = 1024,     /* ... and of replies not read */
+};
+
+enum close_reason {
+    CLOSED_BY_PEER,
+    CLOSED_ERROR,
+    CLOSED_BY_US,          /* QUIT, CLIENT KILL, protocol errors answered */
+    CLOSED_QUERY_LIMIT,
+    CLOSED_OUTPUT_LIMIT,
+    CLOSED_ATTACK,         /* HTTP at our port */
+};
+
+struct client_hooks {
+    void *owner;
+    /* A read brought requests: clocks are to be read. */
+    void (*on_batch)(void *owner);
+    void (*before_request)(void *owner, struct client *client);
+    void (*after_request)(void *owner, struct client *client);
+    void (*on_protocol_error)(void *owner, struct client *client, struct str error, struct str bytes);
+    /* The client is about to be freed. */
+    void (*on_close)(void *owner, struct client *client, enum close_reason reason);
+};
+
+struct request_batch;
+
+/* All clients of a data thread. */
+struct clients {
+    struct loop *loop;
+    struct executor *executor;
+    struct client_hooks hooks;
+    struct client_limits limits;
+    struct list all, to_flush, to_close;
+    struct map by_id;
+    size_t count;
+    uint64_t next_id;
+    uint64_t bytes_in, bytes_out;
+    uint64_t query_limit_closes, output_limit_closes;
+    char *shared; /* the read buffer */
+    struct request_batch *batch;
+};
+
+void clients_init(struct clients *clients, struct loop *loop, struct executor *executor);
+/* Closes and frees all clients. */
+void clients_deinit(struct clients *clients);
+/* Takes the connection. */
+struct client *clients_add(struct clients *clients, struct conn *conn);
+struct client *clients_find(const struct clients *clients, uint64_t id);
+/* Writes what waits and frees what was closed; called before the loop sleeps. */
+void clients_flush(struct clients *clients);
+
+/* Replies were written to the client's chain outside its own request. */
+void client_wants_flush(struct client *client);
+/* Closes it at the end of the turn, without writing more. */
+void client_close_soon(struct client *client, enum close_reason reason);
+/* Runs the requests that waited. */
+void client_resume(struct client *client);
+enum client_class client_class(const struct client *client);
+/* Memory spent on this connection: buffers, replies, itself. */
+size_t client_memory(const struct client *client);
+static inline struct client *client_of(struct session *session)
+{
+    return session->link;
+}
+
+#endif
