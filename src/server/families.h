@@ -6,6 +6,7 @@
 
 extern const struct command acl_commands[];
 extern const struct command config_commands[];
+extern const struct command connection_commands[];
 extern const struct command pubsub_commands[];
 
 #endif

@@ -1,0 +1,54 @@
+/* The periodic jobs, a table of what runs how often. The timer beats `hz` times a second. */
+#include "server/server.h"
+
+struct periodic {
+    int every_ms; /* 0: at each beat */
+    void (*run)(struct server *server);
+};
+
+static void read_memory(struct server *server)
+{
+    server_memory(server);
+}
+
+static void sample_rates(struct server *server)
+{
+    struct stats *stats = &server->stats;
+    int64_t now_us = loop_now_us(server->loop);
+    rate_sample(&stats->request_rate, stats->requests, now_us);
+    rate_sample(&stats->input_rate, server->clients.bytes_in, now_us);
+    rate_sample(&stats->output_rate, server->clients.bytes_out, now_us);
+}
+
+/* Closes clients that were idle for longer than `timeout`. */
+static void close_idle(struct server *server)
+{
+    int64_t limit_us = (int64_t)server->config.clients.timeout_s * 1000000;
+    if (limit_us == 0) return;
+    int64_t now_us = loop_now_us(server->loop);
+    LIST_FOREACH(at, after, &server->clients.all)
+    {
+        struct client *client = LIST_ENTRY(at, struct client, node);
+        uint64_t exempt = SESSION_PUBSUB | SESSION_REPLICA | SESSION_MASTER | SESSION_BLOCKED;
+        if (session_is(&client->session, exempt)) continue;
+        if (now_us - client->active_us > limit_us) client_close_soon(client, CLOSED_BY_US);
+    }
+}
+
+static const struct periodic periodics[] = {
+    {0, read_memory},
+    {100, sample_rates},
+    {1000, close_idle},
+};
+
+void server_cron(void *context)
+{
+    struct server *server = context;
+    int hz = server->config.process.hz;
+    server_read_clocks(server);
+    for (size_t i = 0; i < sizeof(periodics) / sizeof(periodics[0]); i++) {
+        int beats = periodics[i].every_ms * hz / 1000;
+        if (beats <= 1 || server->cron_ticks % (uint64_t)beats == 0) periodics[i].run(server);
+    }
+    server->cron_ticks++;
+}

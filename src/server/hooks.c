@@ -1,0 +1,198 @@
+/* How the modules hear of each other: every callback that the composition root hands out. */
+#include "server/server.h"
+
+#include "io/clock.h"
+#include "server/access.h"
+#include "server/notify.h"
+
+/* --- host ----------------------------------------------------------------------------------------------------- */
+
+static void on_event(void *owner, enum event_class what, const char *event, struct keyspace *ks,
+                     struct str key)
+{
+    struct server *server = owner;
+    struct notification notification = {what, event, ks->id, key};
+    notify(&server->pubsub, server->host.events_wanted, &notification);
+}
+
+/* --- execute -------------------------------------------------------------------------------------------------- */
+
+static int64_t read_clock_us(void *owner)
+{
+    (void)owner;
+    return clock_mono_us();
+}
+
+static bool session_allows(void *owner, struct call *call, struct buf *reason)
+{
+    (void)owner;
+    if (!session_is(call->session, SESSION_PUBSUB) ||
+        !pubsub_refuses(call->session, call->command, call->container)) {
+        return true;
+    }
+    const struct command *container = call->container;
+    char name[128];
+    snprintf(name, sizeof(name), "%s%s%s", container ? container->name : "", container ? "|" : "",
+             call->command->name);
+    buf_printf(reason, PUBSUB_REFUSAL, name);
+    return false;
+}
+
+static void after_run(void *owner, struct call *call, const struct outcome *outcome)
+{
+    struct server *server = owner;
+    (void)call;
+    server->stats.requests++;
+    server->changes_since_save += outcome->changes;
+    stats_command(&server->stats, outcome, server->config.log.latency_tracking);
+}
+
+static void on_rejected(void *owner, const struct command_ref *ref, struct str error)
+{
+    struct server *server = owner;
+    if (ref) server->stats.commands[ref->id].rejected++;
+    stats_error(&server->stats, error);
+}
+
+/* --- clients -------------------------------------------------------------------------------------------------- */
+
+static void on_batch(void *owner)
+{
+    server_read_clocks(owner);
+}
+
+static void before_request(void *owner, struct client *client)
+{
+    struct server *server = owner;
+    delivery_begin(&server->delivery, &client->session);
+}
+
+static void after_request(void *owner, struct client *client)
+{
+    struct server *server = owner;
+    (void)client;
+    delivery_end(&server->delivery);
+}
+
+static bool looks_like_http(struct str error, struct str bytes)
+{
+    (void)error;
+    return str_starts_with(bytes, STR("POST ")) || str_find(str_first(bytes, 1024), STR("Host:")) >= 0;
+}
+
+static void on_protocol_error(void *owner, struct client *client, struct str error, struct str bytes)
+{
+    struct server *server = owner;
+    char peer[CONN_ADDRESS_MAX];
+    struct buf shown = {0};
+    buf_append_quoted(&shown, str_first(bytes, 128));
+    if (!looks_like_http(error, bytes)) {
+        log_write(server->log, LEVEL_VERBOSE, "Protocol error (%.*s) from client %s, query buffer: %s",
+                  STR_ARG(error), conn_peer(client->conn, peer), buf_c(&shown));
+    }
+    buf_deinit(&shown);
+}
+
+static const char *close_reason_text(enum close_reason reason)
+{
+    switch (reason) {
+    case CLOSED_BY_PEER: return "Client closed connection";
+    case CLOSED_ERROR: return "Connection broken";
+    case CLOSED_BY_US: return "Connection closed";
+    case CLOSED_QUERY_LIMIT: return "Closing client that reached max query buffer length";
+    case CLOSED_OUTPUT_LIMIT: return "Closing client for overcoming of output buffer limits";
+    case CLOSED_ATTACK:
+        return "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: "
+               "commands";
+    }
+    return "";
+}
+
+static bool is_worth_a_warning(enum close_reason reason)
+{
+    return reason == CLOSED_QUERY_LIMIT || reason == CLOSED_OUTPUT_LIMIT || reason == CLOSED_ATTACK;
+}
+
+static void on_close(void *owner, struct client *client, enum close_reason reason)
+{
+    struct server *server = owner;
+    enum log_level level = is_worth_a_warning(reason) ? LEVEL_WARNING : LEVEL_VERBOSE;
+    if (log_wants(server->log, level)) {
+        char peer[CONN_ADDRESS_MAX];
+        log_write(server->log, level, "%s (id=%llu addr=%s)", close_reason_text(reason),
+                  (unsigned long long)client->session.id, conn_peer(client->conn, peer));
+    }
+    pubsub_leave(&server->pubsub, &client->session);
+    delivery_forget(&server->delivery, &client->session);
+}
+
+/* --- deliveries ----------------------------------------------------------------------------------------------- */
+
+static void deliver(void *context, struct session *to)
+{
+    (void)context;
+    if (to->link) client_wants_flush(client_of(to));
+}
+
+static struct session *find_session(void *context, uint64_t id)
+{
+    struct server *server = context;
+    struct client *client = clients_find(&server->clients, id);
+    return client ? &client->session : NULL;
+}
+
+/* --- access --------------------------------------------------------------------------------------------------- */
+
+struct pubsub *server_pubsub(struct call *call)
+{
+    return &server_of(call)->pubsub;
+}
+
+struct config_service *server_config(struct call *call)
+{
+    return &server_of(call)->config_service;
+}
+
+static bool is_local(void *context, const struct session *session)
+{
+    (void)context;
+    const struct client *client = session->link;
+    return client && conn_is_loopback(client->conn);
+}
+
+static void reset_statistics(void *context)
+{
+    struct server *server = context;
+    stats_reset(&server->stats);
+    server->host.stats = (struct lookup_stats){0};
+    server->stats.net_in_base = server->clients.bytes_in;
+    server->stats.net_out_base = server->clients.bytes_out;
+}
+
+void server_wire(struct server *server)
+{
+    server->host.on_event = on_event;
+    struct executor *executor = &server->executor;
+    executor->owner = server;
+    executor->clock_us = read_clock_us;
+    executor->session_allows = session_allows;
+    executor->after_run = after_run;
+    executor->on_rejected = on_rejected;
+    server->clients.hooks = (struct client_hooks){
+        .owner = server,
+        .on_batch = on_batch,
+        .before_request = before_request,
+        .after_request = after_request,
+        .on_protocol_error = on_protocol_error,
+        .on_close = on_close,
+    };
+    server->delivery = (struct delivery){
+        .context = server, .deliver = deliver, .find = find_session};
+    server->config_service = (struct config_service){
+        .config = &server->config,
+        .hooks = {.ctx = server, .apply = server_apply},
+        .is_local = is_local,
+        .reset_statistics = reset_statistics,
+        .rewrite = config_rewrite_file,
+    };
+}

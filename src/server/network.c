@@ -1,0 +1,144 @@
+/* Listening sockets, TLS, and who is let in. */
+#include "server/server.h"
+
+static const char TOO_MANY[] = "-ERR max number of clients reached\r\n";
+static const char PROTECTED[] =
+    "-DENIED Skein runs in protected mode: it has no password for the default user and lets only "
+    "clients of this machine in. To accept others, set a password (requirepass or an ACL user), or "
+    "bind to chosen addresses and set 'protected-mode no' in the configuration.\r\n";
+
+/* Says why and closes; the text fits any fresh socket's buffer. */
+static void turn_away(struct server *server, struct conn *conn, const char *text)
+{
+    struct iovec piece = {(void *)(uintptr_t)text, strlen(text)};
+    conn_writev(conn, &piece, 1);
+    conn_close(conn);
+    server->stats.rejected_connections++;
+}
+
+static bool is_protected_from(const struct server *server, const struct conn *conn)
+{
+    return server->config.net.protected_mode && !conn_is_loopback(conn) &&
+           server->config.security.requirepass[0] == '\0';
+}
+
+static void on_accept(void *context, struct conn *conn)
+{
+    struct server *server = context;
+    if (server->clients.count >= server->config.clients.maxclients) {
+        turn_away(server, conn, TOO_MANY);
+        return;
+    }
+    if (is_protected_from(server, conn)) {
+        turn_away(server, conn, PROTECTED);
+        return;
+    }
+    if (!conn_is_unix(conn)) conn_set_keepalive(conn, server->config.net.tcp_keepalive_s);
+    struct client *client = clients_add(&server->clients, conn);
+    if (conn_is_unix(conn)) client->session.flags |= SESSION_UNIX_SOCKET;
+    client->session.authenticated = server->config.security.requirepass[0] == '\0';
+    server->stats.connections++;
+}
+
+static const char *text_or_null(const char *text)
+{
+    return text[0] ? text : NULL;
+}
+
+static enum tls_auth_clients tls_auth(const struct config_tls *tls)
+{
+    switch (tls->auth_clients) {
+    case CONFIG_TLS_AUTH_NO: return TLS_AUTH_CLIENTS_NO;
+    case CONFIG_TLS_AUTH_OPTIONAL: return TLS_AUTH_CLIENTS_OPTIONAL;
+    case CONFIG_TLS_AUTH_YES: return TLS_AUTH_CLIENTS_YES;
+    }
+    return TLS_AUTH_CLIENTS_YES;
+}
+
+bool server_load_tls(struct server *server, struct buf *why)
+{
+    const struct config_tls *tls = &server->config.tls;
+    struct tls_context *fresh = NULL;
+    if (tls->port) {
+        struct tls_options options = {
+            .cert_file = tls->cert_file,
+            .key_file = tls->key_file,
+            .key_file_pass = tls->key_file_pass,
+            .client_cert_file = tls->client_cert_file,
+            .client_key_file = tls->client_key_file,
+            .client_key_file_pass = tls->client_key_file_pass,
+            .dh_params_file = tls->dh_params_file,
+            .ca_cert_file = tls->ca_cert_file,
+            .ca_cert_dir = tls->ca_cert_dir,
+            .auth_clients = tls_auth(tls),
+            .protocols = tls->protocols,
+            .ciphers = tls->ciphers,
+            .ciphersuites = tls->ciphersuites,
+            .prefer_server_ciphers = tls->prefer_server_ciphers,
+            .no_session_caching = !tls->session_caching,
+            .session_cache_size = tls->session_cache_size,
+            .session_cache_timeout_s = tls->session_cache_timeout_s,
+        };
+        fresh = tls_server_new(&options, why);
+        if (fresh == NULL) return false;
+    }
+    tls_unref(server->sockets.tls_context);
+    server->sockets.tls_context = fresh;
+    if (server->sockets.tls && fresh) listener_set_tls(server->sockets.tls, fresh);
+    return true;
+}
+
+static bool open_port(struct server *server, int port, struct tls_context *tls,
+                      struct listener **listener, struct buf *why)
+{
+    if (port == 0) return true;
+    const struct config_net *net = &server->config.net;
+    struct listener_options options = {
+        .hosts = (const char *const *)net->bind.words,
+        .host_count = net->bind.count,
+        .port = port,
+        .backlog = net->tcp_backlog,
+        .tls = tls,
+        .on_accept = on_accept,
+        .ctx = server,
+    };
+    return listener_open(listener, server->loop, &options, why) == 0;
+}
+
+static bool open_unix(struct server *server, struct listener **listener, struct buf *why)
+{
+    const struct config_net *net = &server->config.net;
+    struct listener_options options = {
+        .path = text_or_null(net->unixsocket),
+        .mode = net->unixsocketperm,
+        .backlog = net->tcp_backlog,
+        .on_accept = on_accept,
+        .ctx = server,
+    };
+    if (options.path == NULL) return true;
+    return listener_open(listener, server->loop, &options, why) == 0;
+}
+
+/* Opens what the configuration names, replacing what is open. When a port stays the same its socket is closed first,
+ * because it could not be bound twice. */
+bool server_listen(struct server *server, struct buf *why)
+{
+    struct server_sockets *sockets = &server->sockets;
+    listener_close(sockets->tcp);
+    listener_close(sockets->tls);
+    listener_close(sockets->unix_socket);
+    sockets->tcp = sockets->tls = sockets->unix_socket = NULL;
+    return open_port(server, server->config.net.port, NULL, &sockets->tcp, why) &&
+           open_port(server, server->config.tls.port, sockets->tls_context, &sockets->tls, why) &&
+           open_unix(server, &sockets->unix_socket, why);
+}
+
+void server_close_sockets(struct server *server)
+{
+    struct server_sockets *sockets = &server->sockets;
+    listener_close(sockets->tcp);
+    listener_close(sockets->tls);
+    listener_close(sockets->unix_socket);
+    tls_unref(sockets->tls_context);
+    *sockets = (struct server_sockets){0};
+}

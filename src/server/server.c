@@ -1,0 +1,150 @@
+#include "server/server.h"
+
+#include "base/mem.h"
+#include "command/families.h"
+#include "io/clock.h"
+#include "io/entropy.h"
+#include "io/process.h"
+#include "server/families.h"
+
+/* Everything a client can ask for. */
+static const struct command *const families[] = {
+    bitmap_commands,   command_commands, config_commands, connection_commands, database_commands,
+    dump_commands,     expire_commands,  generic_commands, hll_commands,       multi_commands,
+    object_commands,   pubsub_commands,  scan_commands,    string_commands,
+};
+
+static void register_commands(struct server *server)
+{
+    registry_init(&server->registry);
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        registry_add(&server->registry, families[i]);
+    }
+    const struct config_renames *renames = &server->config.security.renames;
+    for (size_t i = 0; i < renames->count; i++) {
+        registry_rename(&server->registry, str_from_c(renames->items[i].from),
+                        str_from_c(renames->items[i].to));
+    }
+}
+
+/* A value to be freed by a worker. */
+struct discarded {
+    struct job job;
+    struct garbage garbage;
+};
+
+static void free_discarded(void *context)
+{
+    struct discarded *discarded = context;
+    struct garbage garbage = discarded->garbage;
+    mem_free(discarded);
+    garbage.free(garbage.object);
+}
+
+static void discard_in_worker(void *context, struct garbage garbage)
+{
+    struct server *server = context;
+    struct discarded *discarded = mem_new(struct discarded);
+    discarded->garbage = garbage;
+    discarded->job = (struct job){.run = free_discarded, .ctx = discarded};
+    worker_submit(server->workers, LANE_FREE, &discarded->job);
+}
+
+static void init_store(struct server *server)
+{
+    struct hash_seed seed = entropy_hash_seed();
+    store_init(&server->store, server->config.process.databases, seed);
+    server->store.epochs.discard = discard_in_worker;
+    server->store.epochs.discard_context = server;
+    prng_init(&server->store.prng, entropy_u64());
+    server->host = (struct host){
+        .store = &server->store, .settings = &server->settings, .owner = server};
+    watch_init(&server->watches, &server->host, seed);
+    server->host.watches = &server->watches;
+}
+
+static void on_before_sleep(void *context)
+{
+    struct server *server = context;
+    clients_flush(&server->clients);
+}
+
+static void init_loop(struct server *server)
+{
+    static const char *const lanes[LANES] = {[LANE_FREE] = "free", [LANE_WALK] = "walk"};
+    server->loop = loop_new();
+    server->workers = worker_pool_new(server->loop, lanes, LANES);
+    loop_set_before_sleep(server->loop, on_before_sleep, server);
+}
+
+void server_init(struct server *server, struct config *config)
+{
+    *server = (struct server){.config = *config};
+    server->log = log_new();
+    server->started_mono_us = clock_mono_us();
+    server->started_wall_ms = clock_wall_ms();
+    entropy_hex(server->run_id, 40);
+    entropy_hex(server->replication_id, 40);
+    init_loop(server);
+    init_store(server);
+    register_commands(server);
+    executor_init(&server->executor, &server->host, &server->registry);
+    stats_init(&server->stats, server->registry.count);
+    clients_init(&server->clients, server->loop, &server->executor);
+    pubsub_init(&server->pubsub, &server->delivery, entropy_hash_seed());
+    server_wire(server);
+    server_apply_all(server);
+    server_read_clocks(server);
+    server->memory_at_start = server_memory(server);
+}
+
+void server_deinit(struct server *server)
+{
+    server_close_sockets(server);
+    timer_stop(&server->cron);
+    clients_deinit(&server->clients);
+    pubsub_deinit(&server->pubsub);
+    delivery_deinit(&server->delivery);
+    watch_deinit(&server->watches);
+    executor_deinit(&server->executor);
+    stats_deinit(&server->stats);
+    registry_deinit(&server->registry);
+    worker_pool_free(server->workers);
+    server->store.epochs.discard = NULL;
+    store_deinit(&server->store);
+    loop_free(server->loop);
+    log_free(server->log);
+    config_deinit(&server->config);
+}
+
+void server_read_clocks(struct server *server)
+{
+    server->host.now_us = clock_wall_us();
+    server->host.now_ms = server->host.now_us / 1000;
+    server->executor.last_clock_us = clock_mono_us();
+    server->store.new_access = access_now(&server->host);
+}
+
+uint64_t server_memory(struct server *server)
+{
+    int64_t balance = mem_thread_balance() + worker_memory_balance(server->workers);
+    server->memory_used = balance > 0 ? (uint64_t)balance : 0;
+    if (server->memory_used > server->stats.peak_memory) {
+        server->stats.peak_memory = server->memory_used;
+    }
+    return server->memory_used;
+}
+
+int server_run(struct server *server)
+{
+    int tick_ms = 1000 / server->config.process.hz;
+    timer_start(server->loop, &server->cron, tick_ms, tick_ms, server_cron, server);
+    loop_run(server->loop);
+    return server->end.exit_code;
+}
+
+void server_stop(struct server *server, int exit_code)
+{
+    server->end = (struct server_end){.asked = true, .exit_code = exit_code};
+    loop_stop(server->loop);
+}

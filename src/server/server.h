@@ -1,0 +1,107 @@
+/* The composition root: one struct that owns everything and wires it together.
+ *
+ * Only this folder sees all of it. Modules get what they need as hooks or pointers; handlers of commands reach their
+ * module through access.h, which takes it from here.
+ *
+ *     server_init  registers commands, builds the store and the modules from the configuration
+ *     server_open  opens log, pid file, sockets
+ *     server_run   serves until server_stop
+ */
+#ifndef SKEIN_SERVER_SERVER_H
+#define SKEIN_SERVER_SERVER_H
+
+#include "command/watch.h"
+#include "io/listener.h"
+#include "io/log.h"
+#include "io/timer.h"
+#include "io/tls.h"
+#include "io/worker.h"
+#include "link/client.h"
+#include "server/config.h"
+#include "server/config_command.h"
+#include "server/delivery.h"
+#include "server/pubsub.h"
+#include "server/stats.h"
+
+#define SKEIN_VERSION       "0.1.0"
+#define SKEIN_REDIS_VERSION "7.0.15" /* what clients are told we are compatible with */
+
+/* Lanes of the worker pool: what is long never delays what is short. */
+enum worker_lane { LANE_FREE, LANE_WALK, LANES };
+
+struct server_sockets {
+    struct listener *tcp, *tls, *unix_socket;
+    struct tls_context *tls_context;
+};
+
+/* How the server ends. */
+struct server_end {
+    bool asked;    /* no new requests are taken */
+    int exit_code;
+};
+
+struct server {
+    struct config config;
+    struct config_service config_service;
+    struct log *log;
+    struct loop *loop;
+    struct worker_pool *workers;
+    struct timer cron;
+    struct server_sockets sockets;
+    struct server_end end;
+
+    struct store store;
+    struct command_settings settings;
+    struct host host;
+    struct registry registry;
+    struct executor executor;
+    struct watch_registry watches;
+
+    struct clients clients;
+    struct delivery delivery;
+    struct pubsub pubsub;
+    struct stats stats;
+
+    char run_id[41];
+    char replication_id[41];
+    int64_t started_mono_us, started_wall_ms;
+    uint64_t cron_ticks;
+    uint64_t changes_since_save;
+    uint64_t memory_used; /* as of the last reading */
+    uint64_t memory_at_start;
+    uint64_t open_files_max;
+};
+
+/* `config` is taken over. */
+void server_init(struct server *server, struct config *config);
+void server_deinit(struct server *server);
+/* False with the reason logged. */
+bool server_open(struct server *server);
+/* Returns the exit code of the process. */
+int server_run(struct server *server);
+/* Ends server_run after the current turn. */
+void server_stop(struct server *server, int exit_code);
+
+static inline struct server *server_of(const struct call *call)
+{
+    return call->host->owner;
+}
+
+/* Reads the clocks into host; once per batch of requests. */
+void server_read_clocks(struct server *server);
+/* Bytes allocated now, of all threads; also kept in memory_used and the peak. */
+uint64_t server_memory(struct server *server);
+/* Fills the hooks of host, executor, clients and modules (hooks.c). */
+void server_wire(struct server *server);
+/* network.c */
+bool server_listen(struct server *server, struct buf *why);
+void server_close_sockets(struct server *server);
+bool server_load_tls(struct server *server, struct buf *why);
+/* apply.c: makes changed settings effective; config_hooks.apply. */
+bool server_apply(void *server, enum config_change change, struct buf *reason);
+/* All settings that are copies of config fields in modules. */
+void server_apply_all(struct server *server);
+/* cron.c: the periodic jobs. */
+void server_cron(void *server);
+
+#endif
