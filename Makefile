@@ -73,7 +73,10 @@ LDLIBS_ALL := $(if $(filter release,$(kind)),-ljemalloc) $(lib_ldlibs) -lm -ldl 
 # ---- files ---------------------------------------------------------------------------------------------------
 sources := $(wildcard src/*/*.c)
 main_sources := $(wildcard src/cli/main.c src/check/*_main.c)
-objects := $(patsubst %.c,$(out)/%.o,$(filter-out $(main_sources),$(sources)))
+objects := $(patsubst %.c,$(out)/%.o,$(filter-out $(main_sources) src/cli/% src/check/%,$(sources)))
+# The programs beside the server have objects of their own; names may recur there.
+cli_objects := $(patsubst %.c,$(out)/%.o,$(filter-out $(main_sources),$(wildcard src/cli/*.c)))
+check_objects := $(patsubst %.c,$(out)/%.o,$(filter-out $(main_sources),$(wildcard src/check/*.c)))
 unit_sources := $(wildcard tests/unit/*/test_*.c tests/sim/test_*.c)
 unit_binaries := $(patsubst %.c,$(out)/%,$(unit_sources))
 # What tests share: any C file below tests/support, and those beside the tests that are not tests themselves.
@@ -96,7 +99,7 @@ all_c := $(sources) $(wildcard src/main.c) $(unit_sources) $(support_sources)
 
 all: $(programs) $(archive)
 
-objects: $(objects)
+objects: $(objects) $(cli_objects) $(check_objects)
 
 debug:
 	$(MAKE) PROFILE=debug all
@@ -132,13 +135,13 @@ link = $(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(filter %.o %.a,$^
 $(bin)/skein-server: $(out)/src/main.o $(archive)
 	$(link)
 
-$(bin)/skein-cli: $(out)/src/cli/main.o $(archive)
+$(bin)/skein-cli: $(out)/src/cli/main.o $(cli_objects) $(archive)
 	$(link)
 
-$(bin)/skein-check-rdb: $(out)/src/check/rdb_main.o $(archive)
+$(bin)/skein-check-rdb: $(out)/src/check/rdb_main.o $(check_objects) $(archive)
 	$(link)
 
-$(bin)/skein-check-aof: $(out)/src/check/aof_main.o $(archive)
+$(bin)/skein-check-aof: $(out)/src/check/aof_main.o $(check_objects) $(archive)
 	$(link)
 
 -include $(patsubst %.c,$(out)/%.d,$(all_c) $(fuzz_sources)) $(fuzz_support:.o=.d)
@@ -153,6 +156,8 @@ export TSAN_OPTIONS := halt_on_error=1:exitcode=99:second_deadlock_stack=1:suppr
 # Address randomisation of newer kernels collides with TSan's fixed shadow; without it TSan runs everywhere.
 fixed_addresses := $(if $(findstring thread,$(SAN)),$(shell setarch -R true 2>/dev/null && echo setarch -R))
 
+$(filter $(out)/tests/unit/cli/%,$(unit_binaries)): $(cli_objects)
+$(filter $(out)/tests/unit/check/%,$(unit_binaries)): $(check_objects)
 $(unit_binaries): %: %.o $(support_objects) $(archive)
 	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(filter %.o %.a,$^) -lcmocka $(LDLIBS_ALL) -o $@
 

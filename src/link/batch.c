@@ -33,7 +33,8 @@ struct str *batch_args(struct request_batch *batch, size_t count)
     return batch->args;
 }
 
-static void add_request(struct request_batch *batch, struct request_parser *parser, struct str bytes)
+static void add_request(struct request_batch *batch, struct request_parser *parser,
+                        struct str bytes)
 {
     size_t argc = (size_t)parser->argc, i = batch->count++;
     reserve_args(batch, argc);
@@ -64,7 +65,8 @@ enum request_verdict batch_parse(struct request_batch *batch, struct request_par
         add_request(batch, parser, rest);
         if (is_alone) break;
     }
-    for (size_t i = 0; i < batch->count; i++) batch->views[i].argv = batch->args + batch->first_args[i];
+    for (size_t i = 0; i < batch->count; i++)
+        batch->views[i].argv = batch->args + batch->first_args[i];
     return verdict;
 }
 
@@ -77,7 +79,8 @@ void batch_prepare(struct request_batch *batch, const struct registry *registry,
         struct request_view *view = &batch->views[i];
         if (view->argc == 0) continue;
         view->ref = registry_find(registry, view->argv, view->argc);
-        if (view->ref == NULL || view->ref->first_key == 0 || view->ref->first_key >= view->argc) continue;
+        if (view->ref == NULL || view->ref->first_key == 0 || view->ref->first_key >= view->argc)
+            continue;
         view->hint.key = view->argv[view->ref->first_key];
         keyspace_hint_bucket(ks, &view->hint);
         hints[hinted++] = &view->hint;

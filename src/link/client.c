@@ -64,8 +64,10 @@ static void check_output_limit(struct client *client)
     bool over_hard = limit->hard_bytes && held > limit->hard_bytes;
     bool over_soft = limit->soft_bytes && held > limit->soft_bytes;
     int64_t now_us = loop_now_us(client->clients->loop);
-    if (!over_soft) client->soft_limit_since_us = 0;
-    else if (client->soft_limit_since_us == 0) client->soft_limit_since_us = now_us;
+    if (!over_soft)
+        client->soft_limit_since_us = 0;
+    else if (client->soft_limit_since_us == 0)
+        client->soft_limit_since_us = now_us;
     bool soft_is_over = over_soft && now_us - client->soft_limit_since_us > limit->soft_s * 1000000;
     if (over_hard || soft_is_over) client_close_soon(client, CLOSED_OUTPUT_LIMIT);
 }
@@ -131,8 +133,9 @@ static void on_writable(void *context)
 
 static bool is_stopped(const struct client *client)
 {
-    return client->waits || session_is(&client->session, SESSION_CLOSE_ASAP | SESSION_CLOSE_AFTER_REPLY |
-                                                             SESSION_BLOCKED);
+    return client->waits ||
+           session_is(&client->session,
+                      SESSION_CLOSE_ASAP | SESSION_CLOSE_AFTER_REPLY | SESSION_BLOCKED);
 }
 
 /* Runs one request; false when it must wait and be given again. */
@@ -196,7 +199,8 @@ static size_t run_requests(struct client *client, struct str bytes)
             return done + batch->starts[ran];
         }
         done += batch->bytes;
-        if (verdict == REQUEST_INVALID && !is_stopped(client)) protocol_error(client, str_from(bytes, done));
+        if (verdict == REQUEST_INVALID && !is_stopped(client))
+            protocol_error(client, str_from(bytes, done));
     }
     if (is_stopped(client)) request_finish(&client->parser);
     return done;
@@ -280,8 +284,10 @@ static void read_big(struct client *client)
     ssize_t len = conn_read(client->conn, big->blob->bytes + big->filled, room);
     if (!took(client, len)) return;
     big->filled += (size_t)len;
-    if (big->filled == big->len + 2) run_big_request(client);
-    else check_query_limit(client);
+    if (big->filled == big->len + 2)
+        run_big_request(client);
+    else
+        check_query_limit(client);
 }
 
 static void keep_rest(struct client *client)
@@ -321,9 +327,12 @@ static void on_readable(void *context)
     struct client_hooks *hooks = &client->clients->hooks;
     if (session_is(&client->session, SESSION_CLOSE_ASAP)) return;
     if (hooks->on_batch) hooks->on_batch(hooks->owner);
-    if (client->big.blob) read_big(client);
-    else if (client->in.len) read_own(client);
-    else read_shared(client);
+    if (client->big.blob)
+        read_big(client);
+    else if (client->in.len)
+        read_own(client);
+    else
+        read_shared(client);
     if (client->waits) conn_pause_reading(client->conn);
     if (client->out.len || session_is(&client->session, SESSION_CLOSE_AFTER_REPLY)) {
         client_wants_flush(client);
@@ -344,7 +353,8 @@ void client_resume(struct client *client)
 size_t client_memory(const struct client *client)
 {
     return sizeof(*client) + client->in.capacity + client->out.held_bytes +
-           client->session.queued_bytes + client->parser.args_capacity * sizeof(struct request_arg) +
+           client->session.queued_bytes +
+           client->parser.args_capacity * sizeof(struct request_arg) +
            (client->big.blob ? client->big.blob->capacity : 0);
 }
 

@@ -40,8 +40,8 @@ struct client {
     int64_t created_us, active_us;
     int64_t soft_limit_since_us; /* 0: below the soft limit */
     uint64_t bytes_in, bytes_out, requests;
-    size_t argv_bytes;           /* of the request that ran last */
-    bool waits;                  /* requests wait in `in` for client_resume */
+    size_t argv_bytes; /* of the request that ran last */
+    bool waits;        /* requests wait in `in` for client_resume */
     bool wants_write;
 };
 
@@ -65,10 +65,10 @@ enum {
 enum close_reason {
     CLOSED_BY_PEER,
     CLOSED_ERROR,
-    CLOSED_BY_US,          /* QUIT, CLIENT KILL, protocol errors answered */
+    CLOSED_BY_US, /* QUIT, CLIENT KILL, protocol errors answered */
     CLOSED_QUERY_LIMIT,
     CLOSED_OUTPUT_LIMIT,
-    CLOSED_ATTACK,         /* HTTP at our port */
+    CLOSED_ATTACK, /* HTTP at our port */
 };
 
 struct client_hooks {
@@ -77,7 +77,8 @@ struct client_hooks {
     void (*on_batch)(void *owner);
     void (*before_request)(void *owner, struct client *client);
     void (*after_request)(void *owner, struct client *client);
-    void (*on_protocol_error)(void *owner, struct client *client, struct str error, struct str bytes);
+    void (*on_protocol_error)(void *owner, struct client *client, struct str error,
+                              struct str bytes);
     /* The client is about to be freed. */
     void (*on_close)(void *owner, struct client *client, enum close_reason reason);
 };

@@ -5,7 +5,6 @@
 #include "io/process.h"
 
 #include <sys/param.h>
-#include <unistd.h>
 
 enum { SPARE_FILES = 32 }; /* descriptors kept for files, replicas and the administrator */
 
@@ -28,13 +27,15 @@ static bool apply_tls(struct server *server, struct buf *reason)
 
 static bool apply_dir(struct server *server, struct buf *reason)
 {
-    char absolute[PATH_MAX];
-    if (chdir(server->config.process.dir) != 0 || getcwd(absolute, sizeof(absolute)) == NULL) {
-        buf_append_c(reason, strerror(errno));
-        return false;
-    }
-    config_set_text(&server->config.process.dir, str_from_c(absolute));
-    return true;
+    struct buf absolute = {0};
+    int error = file_change_directory(server->config.process.dir);
+    if (error == 0) error = file_current_directory(&absolute);
+    if (error)
+        buf_append_c(reason, strerror(-error));
+    else
+        config_set_text(&server->config.process.dir, buf_str(&absolute));
+    buf_deinit(&absolute);
+    return error == 0;
 }
 
 static bool apply_log(struct server *server, struct buf *reason)
@@ -67,8 +68,10 @@ static bool apply_maxclients(struct server *server, struct buf *reason)
     uint64_t wanted = (uint64_t)server->config.clients.maxclients + SPARE_FILES;
     server->open_files_max = process_raise_open_files(wanted);
     if (server->open_files_max >= wanted) return true;
-    buf_printf(reason, "The operating system is not able to handle the specified number of clients, try with %lld",
-               (long long)server->open_files_max - SPARE_FILES);
+    buf_printf(
+        reason,
+        "The operating system is not able to handle the specified number of clients, try with %lld",
+        (long long)server->open_files_max - SPARE_FILES);
     return false;
 }
 
@@ -129,12 +132,9 @@ typedef bool apply_fn(struct server *server, struct buf *reason);
 
 /* What a kind of change needs beyond the copies every change brings up to date. */
 static apply_fn *const appliers[CONFIG_CHANGES] = {
-    [CONFIG_CHANGE_LISTEN] = apply_listen,
-    [CONFIG_CHANGE_TLS] = apply_tls,
-    [CONFIG_CHANGE_DIR] = apply_dir,
-    [CONFIG_CHANGE_LOG] = apply_log,
-    [CONFIG_CHANGE_HZ] = apply_hz,
-    [CONFIG_CHANGE_MAXCLIENTS] = apply_maxclients,
+    [CONFIG_CHANGE_LISTEN] = apply_listen, [CONFIG_CHANGE_TLS] = apply_tls,
+    [CONFIG_CHANGE_DIR] = apply_dir,       [CONFIG_CHANGE_LOG] = apply_log,
+    [CONFIG_CHANGE_HZ] = apply_hz,         [CONFIG_CHANGE_MAXCLIENTS] = apply_maxclients,
 };
 
 bool server_apply(void *context, enum config_change change, struct buf *reason)

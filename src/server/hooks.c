@@ -3,7 +3,10 @@
 
 #include "io/clock.h"
 #include "server/access.h"
+#include "server/config_reader.h"
 #include "server/notify.h"
+
+#include <stdio.h>
 
 /* --- host ----------------------------------------------------------------------------------------------------- */
 
@@ -77,18 +80,21 @@ static void after_request(void *owner, struct client *client)
 static bool looks_like_http(struct str error, struct str bytes)
 {
     (void)error;
-    return str_starts_with(bytes, STR("POST ")) || str_find(str_first(bytes, 1024), STR("Host:")) >= 0;
+    return str_starts_with(bytes, STR("POST ")) ||
+           str_find(str_first(bytes, 1024), STR("Host:")) >= 0;
 }
 
-static void on_protocol_error(void *owner, struct client *client, struct str error, struct str bytes)
+static void on_protocol_error(void *owner, struct client *client, struct str error,
+                              struct str bytes)
 {
     struct server *server = owner;
     char peer[CONN_ADDRESS_MAX];
     struct buf shown = {0};
     buf_append_quoted(&shown, str_first(bytes, 128));
     if (!looks_like_http(error, bytes)) {
-        log_write(server->log, LEVEL_VERBOSE, "Protocol error (%.*s) from client %s, query buffer: %s",
-                  STR_ARG(error), conn_peer(client->conn, peer), buf_c(&shown));
+        log_write(server->log, LEVEL_VERBOSE,
+                  "Protocol error (%.*s) from client %s, query buffer: %s", STR_ARG(error),
+                  conn_peer(client->conn, peer), buf_c(&shown));
     }
     buf_deinit(&shown);
 }
@@ -96,11 +102,16 @@ static void on_protocol_error(void *owner, struct client *client, struct str err
 static const char *close_reason_text(enum close_reason reason)
 {
     switch (reason) {
-    case CLOSED_BY_PEER: return "Client closed connection";
-    case CLOSED_ERROR: return "Connection broken";
-    case CLOSED_BY_US: return "Connection closed";
-    case CLOSED_QUERY_LIMIT: return "Closing client that reached max query buffer length";
-    case CLOSED_OUTPUT_LIMIT: return "Closing client for overcoming of output buffer limits";
+    case CLOSED_BY_PEER:
+        return "Client closed connection";
+    case CLOSED_ERROR:
+        return "Connection broken";
+    case CLOSED_BY_US:
+        return "Connection closed";
+    case CLOSED_QUERY_LIMIT:
+        return "Closing client that reached max query buffer length";
+    case CLOSED_OUTPUT_LIMIT:
+        return "Closing client for overcoming of output buffer limits";
     case CLOSED_ATTACK:
         return "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: "
                "commands";
@@ -186,8 +197,8 @@ void server_wire(struct server *server)
         .on_protocol_error = on_protocol_error,
         .on_close = on_close,
     };
-    server->delivery = (struct delivery){
-        .context = server, .deliver = deliver, .find = find_session};
+    server->delivery =
+        (struct delivery){.context = server, .deliver = deliver, .find = find_session};
     server->config_service = (struct config_service){
         .config = &server->config,
         .hooks = {.ctx = server, .apply = server_apply},

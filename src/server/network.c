@@ -48,9 +48,12 @@ static const char *text_or_null(const char *text)
 static enum tls_auth_clients tls_auth(const struct config_tls *tls)
 {
     switch (tls->auth_clients) {
-    case CONFIG_TLS_AUTH_NO: return TLS_AUTH_CLIENTS_NO;
-    case CONFIG_TLS_AUTH_OPTIONAL: return TLS_AUTH_CLIENTS_OPTIONAL;
-    case CONFIG_TLS_AUTH_YES: return TLS_AUTH_CLIENTS_YES;
+    case CONFIG_TLS_AUTH_NO:
+        return TLS_AUTH_CLIENTS_NO;
+    case CONFIG_TLS_AUTH_OPTIONAL:
+        return TLS_AUTH_CLIENTS_OPTIONAL;
+    case CONFIG_TLS_AUTH_YES:
+        return TLS_AUTH_CLIENTS_YES;
     }
     return TLS_AUTH_CLIENTS_YES;
 }

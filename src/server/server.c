@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "command/families.h"
+#include "command/lookup.h"
 #include "io/clock.h"
 #include "io/entropy.h"
 #include "io/process.h"
@@ -9,9 +10,9 @@
 
 /* Everything a client can ask for. */
 static const struct command *const families[] = {
-    bitmap_commands,   command_commands, config_commands, connection_commands, database_commands,
-    dump_commands,     expire_commands,  generic_commands, hll_commands,       multi_commands,
-    object_commands,   pubsub_commands,  scan_commands,    string_commands,
+    bitmap_commands, command_commands, config_commands,  connection_commands, database_commands,
+    dump_commands,   expire_commands,  generic_commands, hll_commands,        multi_commands,
+    object_commands, scan_commands,    string_commands,
 };
 
 static void register_commands(struct server *server)
@@ -57,8 +58,8 @@ static void init_store(struct server *server)
     server->store.epochs.discard = discard_in_worker;
     server->store.epochs.discard_context = server;
     prng_init(&server->store.prng, entropy_u64());
-    server->host = (struct host){
-        .store = &server->store, .settings = &server->settings, .owner = server};
+    server->host =
+        (struct host){.store = &server->store, .settings = &server->settings, .owner = server};
     watch_init(&server->watches, &server->host, seed);
     server->host.watches = &server->watches;
 }

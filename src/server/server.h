@@ -36,7 +36,7 @@ struct server_sockets {
 
 /* How the server ends. */
 struct server_end {
-    bool asked;    /* no new requests are taken */
+    bool asked; /* no new requests are taken */
     int exit_code;
 };
 
@@ -79,6 +79,8 @@ void server_deinit(struct server *server);
 bool server_open(struct server *server);
 /* Returns the exit code of the process. */
 int server_run(struct server *server);
+/* After server_run: tells the supervisor, removes the pid file. */
+void server_close(struct server *server);
 /* Ends server_run after the current turn. */
 void server_stop(struct server *server, int exit_code);
 

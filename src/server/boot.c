@@ -1,0 +1,143 @@
+/* From a configuration to a server that accepts: log, daemon, limits, sockets, readiness; and the way back. */
+#include "server/server.h"
+
+#include "base/mem.h"
+#include "io/crash.h"
+#include "io/process.h"
+#include "io/supervise.h"
+
+static bool fail(struct server *server, struct buf *why)
+{
+    log_write(server->log, LEVEL_WARNING, "%s", buf_c(why));
+    buf_deinit(why);
+    return false;
+}
+
+static const char *pidfile_of(const struct config *config)
+{
+    if (config->process.pidfile[0]) return config->process.pidfile;
+    return config->process.daemonize ? "/var/run/skein.pid" : NULL;
+}
+
+static void log_options_without_effect(struct server *server)
+{
+    size_t index = 0;
+    const struct config_option *option;
+    while ((option = config_next_without_effect(&server->config, &index))) {
+        log_write(server->log, LEVEL_WARNING, "The option '%s' is accepted but has no effect: %s",
+                  option->name, option->not_yet);
+    }
+}
+
+static void log_start(struct server *server)
+{
+    log_write(server->log, LEVEL_NOTICE, "Skein %s starts, compatible with Redis %s, pid %ld",
+              SKEIN_VERSION, SKEIN_REDIS_VERSION, process_id());
+    if (server->config.file[0]) {
+        log_write(server->log, LEVEL_NOTICE, "Configuration loaded from %s", server->config.file);
+    } else {
+        log_write(server->log, LEVEL_NOTICE, "No configuration file given, using the defaults");
+    }
+    log_options_without_effect(server);
+}
+
+/* Fewer descriptors than asked for are reason to serve fewer clients, not to refuse to start. */
+static void fit_maxclients(struct server *server)
+{
+    struct buf reason = {0};
+    if (!server_apply(server, CONFIG_CHANGE_MAXCLIENTS, &reason)) {
+        uint64_t limit = server->open_files_max;
+        server->config.clients.maxclients = limit > 33 ? (unsigned)(limit - 32) : 1;
+        log_write(server->log, LEVEL_WARNING,
+                  "The limit of %llu open files allows %u clients; maxclients was lowered to that",
+                  (unsigned long long)limit, server->config.clients.maxclients);
+    }
+    buf_deinit(&reason);
+}
+
+static bool apply_or_fail(struct server *server, enum config_change change)
+{
+    struct buf reason = {0};
+    if (server_apply(server, change, &reason)) {
+        buf_deinit(&reason);
+        return true;
+    }
+    return fail(server, &reason);
+}
+
+static void write_pidfile(struct server *server)
+{
+    const char *path = pidfile_of(&server->config);
+    if (path == NULL) return;
+    int error = process_write_pidfile(path);
+    if (error) {
+        log_write(server->log, LEVEL_WARNING, "Cannot write the pid file %s: %s", path,
+                  strerror(-error));
+    }
+}
+
+static void log_sockets(struct server *server)
+{
+    const struct server_sockets *sockets = &server->sockets;
+    if (sockets->tcp) {
+        log_write(server->log, LEVEL_NOTICE, "Ready to accept connections on port %d",
+                  listener_port(sockets->tcp));
+    }
+    if (sockets->tls) {
+        log_write(server->log, LEVEL_NOTICE, "Ready to accept TLS connections on port %d",
+                  listener_port(sockets->tls));
+    }
+    if (sockets->unix_socket) {
+        log_write(server->log, LEVEL_NOTICE, "Ready to accept connections at %s",
+                  server->config.net.unixsocket);
+    }
+}
+
+static void tell_supervisor(const struct server *server)
+{
+    static const enum supervise_mode modes[] = {
+        [CONFIG_SUPERVISED_NO] = SUPERVISE_NO,
+        [CONFIG_SUPERVISED_AUTO] = SUPERVISE_AUTO,
+        [CONFIG_SUPERVISED_SYSTEMD] = SUPERVISE_SYSTEMD,
+        [CONFIG_SUPERVISED_UPSTART] = SUPERVISE_UPSTART,
+    };
+    enum supervise_mode mode = supervise_detect(modes[server->config.process.supervised]);
+    if (mode == SUPERVISE_SYSTEMD) {
+        supervise_notify("STATUS=Ready to accept connections\nREADY=1\n");
+    } else if (mode == SUPERVISE_UPSTART) {
+        supervise_stop_for_upstart();
+    }
+}
+
+static void install_crash_report(struct server *server)
+{
+    if (!server->config.process.crash_log_enabled) return;
+    crash_install(&(struct crash_options){.program = "skein " SKEIN_VERSION, .log = server->log});
+}
+
+bool server_open(struct server *server)
+{
+    struct buf why = {0};
+    if (!apply_or_fail(server, CONFIG_CHANGE_LOG)) return false;
+    log_start(server);
+    install_crash_report(server);
+    if (!apply_or_fail(server, CONFIG_CHANGE_DIR)) return false;
+    fit_maxclients(server);
+    write_pidfile(server);
+    if (!server_load_tls(server, &why) || !server_listen(server, &why)) return fail(server, &why);
+    if (!server->sockets.tcp && !server->sockets.tls && !server->sockets.unix_socket) {
+        buf_append_c(&why, "Configured to listen nowhere: set port, tls-port or unixsocket");
+        return fail(server, &why);
+    }
+    log_sockets(server);
+    tell_supervisor(server);
+    return true;
+}
+
+void server_close(struct server *server)
+{
+    const char *path = pidfile_of(&server->config);
+    supervise_notify("STOPPING=1\n");
+    if (path) process_remove_pidfile(path);
+    log_write(server->log, LEVEL_WARNING, "Skein is now ready to exit, bye bye...");
+}
