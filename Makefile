@@ -130,7 +130,7 @@ endif
 $(archive): $(objects) $(members_file)
 	$(call say,AR,$@)rm -f $@ && ar rcs $@ $(objects)
 
-link = $(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(filter %.o %.a,$^) $(LDLIBS_ALL) -o $@
+link = $(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS_ALL) -o $@
 
 $(bin)/skein-server: $(out)/src/main.o $(archive)
 	$(link)
@@ -159,7 +159,7 @@ fixed_addresses := $(if $(findstring thread,$(SAN)),$(shell setarch -R true 2>/d
 $(filter $(out)/tests/unit/cli/%,$(unit_binaries)): $(cli_objects)
 $(filter $(out)/tests/unit/check/%,$(unit_binaries)): $(check_objects)
 $(unit_binaries): %: %.o $(support_objects) $(archive)
-	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(filter %.o %.a,$^) -lcmocka $(LDLIBS_ALL) -o $@
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(LDLIBS_ALL) -o $@
 
 unit: $(unit_binaries)
 	+@$(fixed_addresses) $(PYTHON) tools/run-unit --jobs $(JOBS) $(unit_binaries)
@@ -184,7 +184,7 @@ test: deps-test
 fuzz: $(fuzz_binaries)
 
 $(fuzz_binaries): %: %.o $(fuzz_support) $(archive)
-	$(call say,LINK,$@)$(CC) -fsanitize=fuzzer $(CFLAGS_ALL) $(LDFLAGS_ALL) $(filter %.o %.a,$^) $(LDLIBS_ALL) -o $@
+	$(call say,LINK,$@)$(CC) -fsanitize=fuzzer $(CFLAGS_ALL) $(LDFLAGS_ALL) $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS_ALL) -o $@
 
 fuzz_cc := $(filter ccache,$(CC)) clang
 fuzz-smoke:
