@@ -176,10 +176,10 @@ const struct command bitmap_commands[] = {
      .since = "3.2.0",
      .group = "bitmap",
      .complexity = "O(1) for each operation.",
-     .syntax = "key [GET <encoding offset> | [OVERFLOW <WRAP | SAT | FAIL>] "
-               "<SET <encoding offset value> | INCRBY <encoding offset increment>> "
-               "[GET <encoding offset> | [OVERFLOW <WRAP | SAT | FAIL>] "
-               "<SET <encoding offset value> | INCRBY <encoding offset increment>> ...]]"},
+     .syntax = "key [<GET <encoding offset> | [OVERFLOW <WRAP | SAT | FAIL>] "
+               "<SET <encoding offset value> | INCRBY <encoding offset increment>>> "
+               "[<GET <encoding offset> | [OVERFLOW <WRAP | SAT | FAIL>] "
+               "<SET <encoding offset value> | INCRBY <encoding offset increment>>> ...]]"},
     {.name = "bitfield_ro",
      .run = bitmap_bitfield_ro,
      .arity = -2,
