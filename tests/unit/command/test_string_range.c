@@ -168,6 +168,13 @@ static void the_longest_common_sequence(void **state)
          "-ERR If you want both the length and indexes, please just use IDX.\r\n", NULL, NULL});
 }
 
+/* Where several sequences are the longest, clients get the one Redis chooses. */
+static void ties_are_resolved_as_in_redis(void **state)
+{
+    STEPS_RUN(*state, {"MSET a ab b ba", "+OK\r\n", NULL, NULL},
+              {"LCS a b", "$1\r\nb\r\n", NULL, NULL}, {"LCS b a", "$1\r\na\r\n", NULL, NULL});
+}
+
 static void the_table_of_a_common_sequence_is_bounded(void **state)
 {
     struct harness *h = *state;
@@ -195,6 +202,7 @@ int main(void)
         TEST(floats_are_recorded_by_their_result),
         TEST(what_incrbyfloat_stored_it_can_read),
         TEST(the_longest_common_sequence),
+        TEST(ties_are_resolved_as_in_redis),
         TEST(the_table_of_a_common_sequence_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
