@@ -4,6 +4,7 @@
 #include "command/bitmap_bits.h"
 #include "command/errors.h"
 #include "command/families.h"
+#include "command/keys_special.h"
 #include "command/lookup.h"
 #include "command/string.h"
 
@@ -172,6 +173,7 @@ const struct command bitmap_commands[] = {
                .index = 1,
                .step = 1,
                .notes = "The operations decide whether the key is read, changed or both"}},
+     .find_keys = keys_of_bitfield,
      .summary = "Reads and changes integers of any width inside a string.",
      .since = "3.2.0",
      .group = "bitmap",

@@ -101,6 +101,8 @@ static bool find_by_specs(const struct command *command, const struct str *argv,
     for (int i = 0; i < COMMAND_KEY_SPECS && command->keys[i].begin != KEYS_END; i++) {
         const struct key_spec *spec = &command->keys[i];
         struct span span;
+        bool by_keyword = spec->begin == KEYS_AT_KEYWORD;
+        if (by_keyword && !after_keyword(spec, argv, argc)) continue; /* the option was not given */
         if (!find_span(spec, argv, argc, &span)) {
             complete = false;
             continue;

@@ -1,5 +1,6 @@
 #include "command/command.h"
 #include "command/families.h"
+#include "command/keys_special.h"
 #include "command/string_commands.h"
 
 #define WRITES (CMD_WRITE | CMD_DENYOOM)
@@ -213,6 +214,7 @@ const struct command string_commands[] = {
                .index = 1,
                .step = 1,
                .notes = "Reads the key only when `GET` is among the arguments"}},
+     .find_keys = keys_of_set,
      .summary = "Sets a key to a string, whatever it held before, with conditions and an expiry if "
                 "wanted.",
      .since = "1.0.0",
