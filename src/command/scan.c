@@ -54,13 +54,14 @@ struct scan_options {
     struct str pattern, type;
 };
 
-/* As strtoul reads it: a sign is allowed, what does not fit is not. */
+/* As strtoul reads it: a sign is allowed, what does not fit is not, and nothing means 0. */
 static bool parse_cursor(struct str text, uint64_t *cursor)
 {
-    bool negative = text.len > 1 && text.ptr[0] == '-';
-    if (negative || (text.len > 1 && text.ptr[0] == '+')) text = str_from(text, 1);
-    if (text.len == 0) return false;
+    bool negative = text.len > 0 && text.ptr[0] == '-';
+    bool has_sign = negative || (text.len > 0 && text.ptr[0] == '+');
+    if (has_sign) text = str_from(text, 1);
     *cursor = 0;
+    if (text.len == 0) return !has_sign;
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] < '0' || text.ptr[i] > '9') return false;
         if (__builtin_mul_overflow(*cursor, 10, cursor)) return false;

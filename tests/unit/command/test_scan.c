@@ -117,7 +117,8 @@ static void malformed_scans_are_refused(void **state)
 {
     (void)state;
     EXPECT(&h, "SCAN x", ERR("invalid cursor"));
-    EXPECT(&h, "SCAN ''", ERR("invalid cursor"));
+    EXPECT(&h, "SCAN -", ERR("invalid cursor"));
+    EXPECT(&h, "SCAN ''", "*2\r\n$1\r\n0\r\n*0\r\n");
     EXPECT(&h, "SCAN 99999999999999999999", ERR("invalid cursor"));
     EXPECT(&h, "SCAN 0 COUNT", ERR("syntax error"));
     EXPECT(&h, "SCAN 0 COUNT 0", ERR("syntax error"));
