@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "cli/clock.h"
+#include "cli/output.h"
 #include "cli/terminal.h"
 
 #include <unistd.h>
@@ -47,6 +48,7 @@ bool key_survey_next(struct key_survey *survey)
         if (interrupt_arrived(survey->interrupt)) return false;
         if (pause_s > 0 && survey->scan.pages > 0 && survey->scan.pages % PAGES_PER_PAUSE == 0)
             clock_sleep(pause_s);
+        output_flush();
         survey->percent = percent_seen(survey);
         if (!key_scan_next(&survey->scan)) return false;
         show_progress(survey);

@@ -33,15 +33,12 @@ static bool run_words(const struct cli_options *options, struct command_words wo
     struct runner runner;
     runner_init(&runner, options);
     runner.exits_on_error = options->exit_on_error;
-    bool ok = true;
-    if (cli_session_connect(&runner.session) < 0) {
-        cli_session_print_failure(&runner.session);
-        ok = false;
-    } else if (help_is_wanted(words)) {
+    bool ok = cli_session_connect(&runner.session) == 0;
+    if (!ok) cli_session_print_failure(&runner.session);
+    if (help_is_wanted(words))
         help_run(&runner.session, words);
-    } else {
+    else if (ok)
         ok = runner_repeat(&runner, words, options->repeat);
-    }
     runner_deinit(&runner);
     return ok;
 }

@@ -1,6 +1,7 @@
 #include "cli/modes.h"
 
 #include "cli/clock.h"
+#include "cli/output.h"
 #include "cli/terminal.h"
 
 static const double SAMPLE_PAUSE_S = 0.01;
@@ -47,7 +48,7 @@ static void print_samples(const struct samples *samples, enum cli_output output)
              (long long)samples->max_us / 1000, average_ms, (unsigned long long)samples->count);
 #pragma GCC diagnostic pop
     fputs(text, stdout);
-    fflush(stdout);
+    output_flush();
 }
 
 static void begin_session(struct cli_session *session, const struct cli_options *options)
@@ -136,7 +137,7 @@ static void print_spectrum(const uint64_t counts[COLUMN_COUNT], uint64_t total)
                counts[i] ? COLUMNS[i].mark : ' ');
     }
     puts("\x1b[0m");
-    fflush(stdout);
+    output_flush();
 }
 
 int mode_latency_dist(const struct cli_options *options)

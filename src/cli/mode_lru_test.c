@@ -5,6 +5,7 @@
 
 #include "base/prng.h"
 #include "cli/clock.h"
+#include "cli/output.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -87,6 +88,6 @@ int mode_lru_test(const struct cli_options *options)
                (unsigned long long)counts.gets, (unsigned long long)counts.hits,
                100.0 * (double)counts.hits / (double)counts.gets, (unsigned long long)counts.misses,
                100.0 * (double)counts.misses / (double)counts.gets);
-        fflush(stdout);
+        output_flush();
     }
 }

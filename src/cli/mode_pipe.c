@@ -6,6 +6,7 @@
 
 #include "base/prng.h"
 #include "cli/clock.h"
+#include "cli/output.h"
 #include "cli/wire.h"
 
 #include <errno.h>
@@ -42,7 +43,7 @@ static void on_input_end(struct pipe_run *run)
     buf_printf(&run->waiting, "\r\n*2\r\n$4\r\nECHO\r\n$%d\r\n%.*s\r\n", ECHO_LEN, ECHO_LEN,
                run->echo);
     printf("All data transferred. Waiting for the last reply...\n");
-    fflush(stdout);
+    output_flush();
 }
 
 static void read_input(struct pipe_run *run)

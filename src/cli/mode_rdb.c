@@ -62,13 +62,21 @@ static int send_sync(struct cli_session *session)
     return wire_write(session->wire, STR("SYNC\r\n"));
 }
 
-static int ask_for_snapshot(struct cli_session *session, bool functions_only)
+/* A master that cannot leave the data out would send all of it, so that refusal is fatal. */
+static bool ask_for_snapshot(struct cli_session *session, bool functions_only)
 {
-    int failed = snapshot_stream_configure(session, "capa", "eof");
-    if (!failed) failed = snapshot_stream_configure(session, "rdb-only", "1");
-    if (!failed && functions_only)
-        failed = snapshot_stream_configure(session, "rdb-filter-only", "functions");
-    return failed ? failed : send_sync(session);
+    int result = snapshot_stream_configure(session, "capa", "eof");
+    if (result >= 0) result = snapshot_stream_configure(session, "rdb-only", "1");
+    if (result >= 0 && functions_only) {
+        result = snapshot_stream_configure(session, "rdb-filter-only", "functions");
+        if (result > 0) {
+            fputs("The server cannot send function libraries alone.\n", stderr);
+            return false;
+        }
+    }
+    if (result >= 0) result = send_sync(session);
+    if (result < 0) fprintf(stderr, "The connection was lost: %s\n", buf_c(&session->why));
+    return result >= 0;
 }
 
 static int receive(struct snapshot_stream *stream, const char *path)
@@ -103,12 +111,12 @@ static int fetch(const struct cli_options *options, bool functions_only)
     cli_session_init(&session, options);
     cli_session_must_connect(&session);
     int status = 1;
-    if (ask_for_snapshot(&session, functions_only) < 0)
-        fprintf(stderr, "The connection was lost: %s\n", buf_c(&session.why));
-    else if (snapshot_stream_begin(&stream, &session) < 0)
-        fprintf(stderr, "SYNC failed: %s\n", buf_c(&stream.why));
-    else
-        status = receive(&stream, options->rdb_file);
+    if (ask_for_snapshot(&session, functions_only)) {
+        if (snapshot_stream_begin(&stream, &session) == 0)
+            status = receive(&stream, options->rdb_file);
+        else
+            fprintf(stderr, "SYNC failed: %s\n", buf_c(&stream.why));
+    }
     snapshot_stream_deinit(&stream);
     cli_session_deinit(&session);
     return status;
@@ -130,9 +138,9 @@ int mode_replica(const struct cli_options *options)
     struct cli_session session;
     cli_session_init(&session, options);
     cli_session_must_connect(&session);
-    if (snapshot_stream_configure(&session, "capa", "eof") == 0 &&
-        snapshot_stream_configure(&session, "rdb-filter-only", "") == 0 && send_sync(&session) == 0)
-        replica_stream_follow(&session);
+    int result = snapshot_stream_configure(&session, "capa", "eof");
+    if (result >= 0) result = snapshot_stream_configure(&session, "rdb-filter-only", "");
+    if (result >= 0 && send_sync(&session) == 0) replica_stream_follow(&session);
     fprintf(stderr, "Error: %s\n", buf_c(&session.why));
     cli_session_deinit(&session);
     return 1;

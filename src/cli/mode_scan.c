@@ -3,6 +3,7 @@
 #include "cli/clock.h"
 #include "cli/format.h"
 #include "cli/key_scan.h"
+#include "cli/output.h"
 
 int mode_scan(const struct cli_options *options)
 {
@@ -21,8 +22,9 @@ int mode_scan(const struct cli_options *options)
             else
                 buf_append_str(&line, key);
             buf_append_char(&line, '\n');
-            fwrite(line.ptr, 1, line.len, stdout);
+            output_write(buf_str(&line));
         }
+        output_flush();
         if (options->interval_s > 0) clock_sleep(options->interval_s);
     }
     buf_deinit(&line);

@@ -2,6 +2,7 @@
 
 #include "cli/clock.h"
 #include "cli/info_text.h"
+#include "cli/output.h"
 #include "cli/units.h"
 
 static const int LINES_PER_HEADER = 20;
@@ -40,7 +41,7 @@ static void print_line(struct stat_state *state, struct str info)
     *state = (struct stat_state){requests, true};
     printf("%-12lld%s\n", (long long)info_text_number(info, "total_connections_received"),
            busy_with(info));
-    fflush(stdout);
+    output_flush();
 }
 
 int mode_stat(const struct cli_options *options)

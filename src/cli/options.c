@@ -258,7 +258,7 @@ static const struct option_spec OPTIONS[] = {
     {"--cluster", "...", .section = SECTION_OTHER, .kind = KIND_MODE, .mode = MODE_CLUSTER,
      .help = "refused: there are no clusters to manage"},
     {"--verbose", NULL, .section = SECTION_OTHER, .kind = KIND_FLAG, .offset = FIELD(is_verbose),
-     .help = "say more"},
+     .help = "accepted and without effect"},
     {"--help", NULL, .section = SECTION_OTHER, .kind = KIND_MODE, .mode = MODE_HELP,
      .help = "print this text"},
     {"--version", NULL, .section = SECTION_OTHER, .kind = KIND_MODE, .mode = MODE_VERSION,

@@ -2,6 +2,7 @@
 
 #include "cli/clock.h"
 #include "cli/format.h"
+#include "cli/output.h"
 #include "cli/snapshot_stream.h"
 #include "cli/wire.h"
 
@@ -31,8 +32,8 @@ static void print_command(const struct reply_node *command, struct buf *line)
 {
     format_csv(line, command);
     buf_append_char(line, '\n');
-    fwrite(line->ptr, 1, line->len, stdout);
-    fflush(stdout);
+    output_write(buf_str(line));
+    output_flush();
     buf_clear(line);
 }
 

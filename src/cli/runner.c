@@ -1,6 +1,7 @@
 #include "cli/runner.h"
 
 #include "cli/clock.h"
+#include "cli/output.h"
 #include "cli/stream_mode.h"
 
 #include <errno.h>
@@ -39,8 +40,8 @@ bool runner_reply_is_text(struct command_words words)
 
 static void flush_out(struct runner *runner)
 {
-    fwrite(runner->out.ptr, 1, runner->out.len, stdout);
-    fflush(stdout);
+    output_write(buf_str(&runner->out));
+    output_flush();
     buf_clear(&runner->out);
 }
 

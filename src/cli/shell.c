@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "cli/clock.h"
 #include "cli/help.h"
+#include "cli/output.h"
 
 #include <unistd.h>
 
@@ -142,6 +143,8 @@ static void run_command(struct shell *shell, struct command_words words)
     }
     int64_t start_us = clock_mono_us();
     runner_repeat(&shell->runner, words, times);
+    bool may_know_more = str_is(words.list[0], "auth") || str_is(words.list[0], "hello");
+    if (may_know_more && shell->docs.count == 0) forget_docs(shell);
     double took_s = clock_seconds_since(start_us);
     if (took_s >= 0.5 && shell->options.output == OUTPUT_TTY) printf("(%.2fs)\n", took_s);
 }
@@ -172,6 +175,6 @@ bool shell_run_line(struct shell *shell, struct str line)
         puts("Invalid argument(s)");
     else if (shell->words.count > 0)
         goes_on = run_words(shell, (struct command_words){shell->words.list, shell->words.count});
-    fflush(stdout);
+    output_flush();
     return goes_on;
 }

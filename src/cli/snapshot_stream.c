@@ -14,10 +14,11 @@ int snapshot_stream_configure(struct cli_session *session, const char *option, c
     struct reply_node reply;
     int failed = cli_session_call(session, (struct command_words){words, 3}, &reply);
     if (failed) return failed;
-    if (reply.type == REPLY_ERROR)
+    bool is_refused = reply.type == REPLY_ERROR;
+    if (is_refused)
         fprintf(stderr, "REPLCONF %s was refused: %.*s\n", option, STR_ARG(buf_str(&reply.text)));
     reply_node_clear(&reply);
-    return 0;
+    return is_refused;
 }
 
 static int fail(struct snapshot_stream *stream, int error, const char *why)

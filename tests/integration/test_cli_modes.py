@@ -106,6 +106,16 @@ def test_scan_lists_each_key(server, client, keys):
     assert run_cli("-p", server.port, "--scan", "--pattern", "h").out == b"h\n"
 
 
+def test_a_reader_that_goes_away_ends_the_client(server, client):
+    client.pipeline([("SET", f"key:{i}", "x") for i in range(5000)])
+    for mode in (["--scan"], ["--stat", "-i", "0.01"], ["-r", "-1", "PING"]):
+        process = start_cli("-p", server.port, *mode)
+        read_lines(process, 1)
+        process.stdout.close()
+        assert process.wait(15) == 1, mode
+        process.stderr.close()
+
+
 @pytest.mark.parametrize(
     "form, pattern",
     [
@@ -250,6 +260,15 @@ def test_a_snapshot_that_cannot_be_had_or_written_is_an_error(master, tmp_path):
         run = run_cli("-p", server.port, "--rdb", tmp_path / "x")
         assert run.status == 1 and b"NOMASTERLINK" in run.err
         assert not (tmp_path / "x").exists()
+
+
+def test_functions_are_not_asked_of_a_master_that_would_send_everything(tmp_path):
+    def answer(words):
+        return b"-ERR Unrecognized\r\n" if b"rdb-filter-only" in words else b"+OK\r\n"
+
+    with CannedServer(answer) as server:
+        run = run_cli("-p", server.port, "--functions-rdb", tmp_path / "x")
+        assert run.status == 1 and b"alone" in run.err and [b"SYNC"] not in server.commands
 
 
 def snapshot_server(payload):

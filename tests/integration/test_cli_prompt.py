@@ -222,3 +222,12 @@ def test_messages_are_followed_until_control_c(prompt, client):
     prompt.expect(r'3\) "hello"\r\n')
     prompt.type("\x03")
     prompt.wait_exit()
+
+
+def test_documentation_is_asked_again_after_logging_in(fresh_server, tmp_path):
+    server = fresh_server({"requirepass": "secret"})
+    with Terminal("-p", server.port, home=tmp_path) as terminal:
+        terminal.expect("> ")
+        terminal.run("help get", "no help about")
+        terminal.run("auth secret", r"\nOK\r\n")
+        terminal.run("help get", "summary:")
