@@ -90,11 +90,22 @@ static const struct argument SORT_ARGUMENTS[] = {
 static const struct argument CONFIG_ARGUMENTS[] = {
     {.name = "parameter", .type = "string", .flag = "multiple"}};
 
+/* A block that cannot be entered half: FROM needs NX or XX behind it. */
+static const struct argument ODD_ARGUMENTS[] = {
+    {.name = "start", .type = "block", .flag = "optional", .part_count = 2},
+    {.name = "from", .type = "pure-token", .token = "FROM"},
+    {.name = "kind", .type = "oneof", .part_count = 2},
+    {.name = "nx", .type = "pure-token", .token = "NX"},
+    {.name = "xx", .type = "pure-token", .token = "XX"},
+    {.name = "first", .type = "string"},
+    {.name = "second", .type = "string"},
+};
+
 static const struct command COMMANDS[] = {
-    {"get", "string", 1, GET_ARGUMENTS},   {"set", "string", 5, SET_ARGUMENTS},
-    {"mset", "string", 1, MSET_ARGUMENTS}, {"sort", "generic", 4, SORT_ARGUMENTS},
-    {"config", "server", 0, NULL},         {"config|get", "server", 1, CONFIG_ARGUMENTS},
-    {"ping", "connection", 0, NULL},
+    {"odd", "generic", 3, ODD_ARGUMENTS},          {"get", "string", 1, GET_ARGUMENTS},
+    {"set", "string", 5, SET_ARGUMENTS},           {"mset", "string", 1, MSET_ARGUMENTS},
+    {"sort", "generic", 4, SORT_ARGUMENTS},        {"config", "server", 0, NULL},
+    {"config|get", "server", 1, CONFIG_ARGUMENTS}, {"ping", "connection", 0, NULL},
 };
 enum { COMMAND_COUNT = sizeof(COMMANDS) / sizeof(*COMMANDS) };
 
@@ -153,6 +164,11 @@ static void a_hint_is_what_may_still_follow(void **state)
         assert_hint(&docs, "sort k limit 1 ", "count [BY pattern] GET pattern [GET pattern ...]");
         assert_hint(&docs, "sort k get",
                     " pattern [GET pattern ...] [BY pattern] [LIMIT offset count]");
+        assert_hint(&docs, "sort k get a by x", " [LIMIT offset count]");
+        assert_hint(&docs, "set nx", " value [NX|XX] [GET] [EX seconds|KEEPTTL]");
+        assert_hint(&docs, "odd from", " NX|XX first second");
+        assert_hint(&docs, "odd from nx", " first second");
+        assert_hint(&docs, "odd from x", " [FROM NX|XX]");
         assert_hint(&docs, "config get", " parameter [parameter ...]");
         assert_hint(&docs, "config", "");
         assert_hint(&docs, "ping", "");
