@@ -125,20 +125,26 @@ bool acl_load(struct acl *acl, struct session *by, struct buf *error)
     return false;
 }
 
+static void read_configured_user(struct source *source, const struct config_words *line)
+{
+    struct str *words = mem_alloc((line->count + 1) * sizeof(*words));
+    for (size_t i = 0; i < line->count; i++) words[i] = str_from_c(line->words[i]);
+    if (line->count) {
+        read_user(source, words, line->count);
+    } else {
+        blame(source, "a name is missing");
+    }
+    mem_free(words);
+}
+
 /* The `user` lines come on top of the default user, whom one of them may redefine. */
 static bool take_configured_users(struct acl *acl, const struct acl_startup *startup,
                                   struct buf *error)
 {
     struct source source = {.rules = &acl->rules, .where = "user", .errors = error};
-    for (size_t i = 0; i < startup->user_count; i++) {
-        size_t count;
-        struct str *words = split(str_from_c(startup->users[i]), &count);
+    for (size_t i = 0; i < startup->users->count; i++) {
         source.line++;
-        if (count)
-            read_user(&source, words, count);
-        else
-            blame(&source, "a name is missing");
-        mem_free(words);
+        read_configured_user(&source, &startup->users->lines[i]);
     }
     if (error->len) {
         acl_users_deinit(&source.users);
@@ -160,7 +166,7 @@ bool acl_start(struct acl *acl, const struct acl_startup *startup, struct buf *e
 {
     buf_clear(&acl->file);
     buf_append_c(&acl->file, startup->file);
-    if (startup->user_count && acl->file.len) {
+    if (startup->users->count && acl->file.len) {
         buf_append_c(error, "users are defined by 'user' lines of the configuration and by an "
                             "'aclfile' too: use one of the two");
         return false;

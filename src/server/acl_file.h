@@ -7,12 +7,12 @@
 #define SKEIN_SERVER_ACL_FILE_H
 
 #include "server/acl.h"
+#include "server/config.h"
 
 /* What the configuration says at start. */
 struct acl_startup {
-    char *const *users; /* "name rule rule ..." of each `user` line */
-    size_t user_count;
-    const char *file; /* aclfile; "" without one */
+    const struct config_users *users; /* name, rule, rule ... of each `user` line */
+    const char *file;                 /* aclfile; "" without one */
 };
 /* False with a reason in *error: the server must not start. */
 bool acl_start(struct acl *acl, const struct acl_startup *startup, struct buf *error);

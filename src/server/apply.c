@@ -126,15 +126,27 @@ static void copy_settings(struct server *server)
     };
     server->host.events_wanted = (uint32_t)config->clients.notify_keyspace_events;
     copy_client_limits(server);
+    server_apply_users(server);
+}
+
+static bool apply_password(struct server *server, struct buf *reason)
+{
+    (void)reason;
+    acl_set_default_password(&server->acl, str_from_c(server->config.security.requirepass));
+    return true;
 }
 
 typedef bool apply_fn(struct server *server, struct buf *reason);
 
 /* What a kind of change needs beyond the copies every change brings up to date. */
 static apply_fn *const appliers[CONFIG_CHANGES] = {
-    [CONFIG_CHANGE_LISTEN] = apply_listen, [CONFIG_CHANGE_TLS] = apply_tls,
-    [CONFIG_CHANGE_DIR] = apply_dir,       [CONFIG_CHANGE_LOG] = apply_log,
-    [CONFIG_CHANGE_HZ] = apply_hz,         [CONFIG_CHANGE_MAXCLIENTS] = apply_maxclients,
+    [CONFIG_CHANGE_LISTEN] = apply_listen,
+    [CONFIG_CHANGE_TLS] = apply_tls,
+    [CONFIG_CHANGE_DIR] = apply_dir,
+    [CONFIG_CHANGE_LOG] = apply_log,
+    [CONFIG_CHANGE_HZ] = apply_hz,
+    [CONFIG_CHANGE_MAXCLIENTS] = apply_maxclients,
+    [CONFIG_CHANGE_PASSWORD] = apply_password,
 };
 
 bool server_apply(void *context, enum config_change change, struct buf *reason)

@@ -122,6 +122,7 @@ bool server_open(struct server *server)
     log_start(server);
     install_crash_report(server);
     if (!apply_or_fail(server, CONFIG_CHANGE_DIR)) return false;
+    if (!server_load_users(server, &why)) return fail(server, &why);
     fit_maxclients(server);
     write_pidfile(server);
     if (!server_load_tls(server, &why) || !server_listen(server, &why)) return fail(server, &why);

@@ -18,12 +18,34 @@ static void on_event(void *owner, enum event_class what, const char *event, stru
     notify(&server->pubsub, server->host.events_wanted, &notification);
 }
 
+static void on_changed(void *owner, struct session *by, struct keyspace *ks, struct str key)
+{
+    struct server *server = owner;
+    (void)by;
+    (void)ks;
+    tracking_changed(&server->tracking, key);
+}
+
+static void on_flushed(void *owner, struct session *by, struct keyspace *ks)
+{
+    struct server *server = owner;
+    (void)by;
+    (void)ks;
+    tracking_flushed(&server->tracking);
+}
+
 /* --- execute -------------------------------------------------------------------------------------------------- */
 
 static int64_t read_clock_us(void *owner)
 {
     (void)owner;
     return clock_mono_us();
+}
+
+static bool user_may(void *owner, struct call *call, struct buf *reason)
+{
+    struct server *server = owner;
+    return acl_allows(&server->acl, call, reason);
 }
 
 static bool session_allows(void *owner, struct call *call, struct buf *reason)
@@ -44,7 +66,7 @@ static bool session_allows(void *owner, struct call *call, struct buf *reason)
 static void after_run(void *owner, struct call *call, const struct outcome *outcome)
 {
     struct server *server = owner;
-    (void)call;
+    tracking_ran(&server->tracking, call);
     server->stats.requests++;
     server->changes_since_save += outcome->changes;
     stats_command(&server->stats, outcome, server->config.log.latency_tracking);
@@ -133,6 +155,7 @@ static void on_close(void *owner, struct client *client, enum close_reason reaso
         log_write(server->log, level, "%s (id=%llu addr=%s)", close_reason_text(reason),
                   (unsigned long long)client->session.id, conn_peer(client->conn, peer));
     }
+    tracking_leave(&server->tracking, &client->session);
     pubsub_leave(&server->pubsub, &client->session);
     delivery_forget(&server->delivery, &client->session);
 }
@@ -159,6 +182,16 @@ struct pubsub *server_pubsub(struct call *call)
     return &server_of(call)->pubsub;
 }
 
+struct tracking *server_tracking(struct call *call)
+{
+    return &server_of(call)->tracking;
+}
+
+struct acl *server_acl(struct call *call)
+{
+    return &server_of(call)->acl;
+}
+
 struct config_service *server_config(struct call *call)
 {
     return &server_of(call)->config_service;
@@ -183,9 +216,12 @@ static void reset_statistics(void *context)
 void server_wire(struct server *server)
 {
     server->host.on_event = on_event;
+    server->host.on_changed = on_changed;
+    server->host.on_flushed = on_flushed;
     struct executor *executor = &server->executor;
     executor->owner = server;
     executor->clock_us = read_clock_us;
+    executor->acl_allows = user_may;
     executor->session_allows = session_allows;
     executor->after_run = after_run;
     executor->on_rejected = on_rejected;
@@ -204,6 +240,7 @@ void server_wire(struct server *server)
         .hooks = {.ctx = server, .apply = server_apply},
         .is_local = is_local,
         .reset_statistics = reset_statistics,
+        .refresh = server_refresh_users,
         .rewrite = config_rewrite_file,
     };
 }

@@ -19,7 +19,7 @@ static void turn_away(struct server *server, struct conn *conn, const char *text
 static bool is_protected_from(const struct server *server, const struct conn *conn)
 {
     return server->config.net.protected_mode && !conn_is_loopback(conn) &&
-           server->config.security.requirepass[0] == '\0';
+           server->acl.default_user->no_password;
 }
 
 static void on_accept(void *context, struct conn *conn)
@@ -36,7 +36,7 @@ static void on_accept(void *context, struct conn *conn)
     if (!conn_is_unix(conn)) conn_set_keepalive(conn, server->config.net.tcp_keepalive_s);
     struct client *client = clients_add(&server->clients, conn);
     if (conn_is_unix(conn)) client->session.flags |= SESSION_UNIX_SOCKET;
-    client->session.authenticated = server->config.security.requirepass[0] == '\0';
+    acl_begin_session(&server->acl, &client->session);
     server->stats.connections++;
 }
 

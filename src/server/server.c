@@ -10,9 +10,9 @@
 
 /* Everything a client can ask for. */
 static const struct command *const families[] = {
-    bitmap_commands, command_commands, config_commands,  connection_commands, database_commands,
-    dump_commands,   expire_commands,  generic_commands, hll_commands,        multi_commands,
-    object_commands, scan_commands,    string_commands,
+    acl_commands,      bitmap_commands, command_commands, config_commands,  connection_commands,
+    database_commands, dump_commands,   expire_commands,  generic_commands, hll_commands,
+    multi_commands,    object_commands, pubsub_commands,  scan_commands,    string_commands,
 };
 
 static void register_commands(struct server *server)
@@ -67,6 +67,7 @@ static void init_store(struct server *server)
 static void on_before_sleep(void *context)
 {
     struct server *server = context;
+    tracking_broadcast(&server->tracking);
     clients_flush(&server->clients);
 }
 
@@ -93,6 +94,8 @@ void server_init(struct server *server, struct config *config)
     stats_init(&server->stats, server->registry.count);
     clients_init(&server->clients, server->loop, &server->executor);
     pubsub_init(&server->pubsub, &server->delivery, entropy_hash_seed());
+    tracking_init(&server->tracking, &server->delivery, entropy_hash_seed());
+    server_init_users(server);
     server_wire(server);
     server_apply_all(server);
     server_read_clocks(server);
@@ -104,6 +107,8 @@ void server_deinit(struct server *server)
     server_close_sockets(server);
     timer_stop(&server->cron);
     clients_deinit(&server->clients);
+    acl_deinit(&server->acl);
+    tracking_deinit(&server->tracking);
     pubsub_deinit(&server->pubsub);
     delivery_deinit(&server->delivery);
     watch_deinit(&server->watches);

@@ -17,11 +17,13 @@
 #include "io/tls.h"
 #include "io/worker.h"
 #include "link/client.h"
+#include "server/acl.h"
 #include "server/config.h"
 #include "server/config_command.h"
 #include "server/delivery.h"
 #include "server/pubsub.h"
 #include "server/stats.h"
+#include "server/tracking.h"
 
 #define SKEIN_VERSION       "0.1.0"
 #define SKEIN_REDIS_VERSION "7.0.15" /* what clients are told we are compatible with */
@@ -60,6 +62,8 @@ struct server {
     struct clients clients;
     struct delivery delivery;
     struct pubsub pubsub;
+    struct tracking tracking;
+    struct acl acl;
     struct stats stats;
 
     char run_id[41];
@@ -95,6 +99,11 @@ void server_read_clocks(struct server *server);
 uint64_t server_memory(struct server *server);
 /* Fills the hooks of host, executor, clients and modules (hooks.c). */
 void server_wire(struct server *server);
+/* users.c: the ACL and what the configuration says about it. */
+void server_init_users(struct server *server);
+bool server_load_users(struct server *server, struct buf *why);
+void server_apply_users(struct server *server);
+void server_refresh_users(void *server); /* config_service.refresh */
 /* network.c */
 bool server_listen(struct server *server, struct buf *why);
 void server_close_sockets(struct server *server);

@@ -137,12 +137,28 @@ static void sessions_stay_only_with_users_that_did_not_change(void **state)
 
 static bool start(struct place *place, const char *first, const char *second, const char *file)
 {
-    char *users[] = {(char *)(uintptr_t)first, (char *)(uintptr_t)second};
-    struct acl_startup startup = {.users = users,
-                                  .user_count = (size_t)(first != NULL) + (size_t)(second != NULL),
-                                  .file = file};
+    struct words words[2] = {0};
+    struct config_words lines[2];
+    struct config_users users = {.lines = lines};
+    const char *texts[] = {first, second};
+    for (int i = 0; i < 2 && texts[i]; i++) {
+        assert_true(words_split(&words[i], str_from_c(texts[i])));
+        lines[i] = (struct config_words){calloc(words[i].count, sizeof(char *)), 0};
+        for (size_t j = 0; j < words[i].count; j++) {
+            struct str word = words[i].list[j];
+            lines[i].words[lines[i].count++] = strndup(word.ptr, word.len);
+        }
+        users.count++;
+    }
+    struct acl_startup startup = {.users = &users, .file = file};
     buf_clear(&place->error);
-    return acl_start(&place->world.acl, &startup, &place->error);
+    bool started = acl_start(&place->world.acl, &startup, &place->error);
+    for (size_t i = 0; i < users.count; i++) {
+        for (size_t j = 0; j < lines[i].count; j++) free(lines[i].words[j]);
+        free(lines[i].words);
+        words_deinit(&words[i]);
+    }
+    return started;
 }
 
 static void the_configuration_may_define_users_instead(void **state)
