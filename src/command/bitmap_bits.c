@@ -129,10 +129,14 @@ static void combine_part(enum bits_operation operation, char *restrict out, cons
     case BITS_XOR:
         for (size_t i = 0; i < len; i++) out[i] ^= in[i];
         break;
-    case BITS_NOT:
-        for (size_t i = 0; i < len; i++) out[i] = (char)~in[i];
+    case BITS_NOT: /* takes no second string */
         break;
     }
+}
+
+static void invert(char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) bytes[i] = (char)~bytes[i];
 }
 
 /* What a string has of a block; the view is empty when the string ends before it. */
@@ -148,8 +152,9 @@ void bits_combine(enum bits_operation operation, const struct str *sources, size
     for (size_t start = 0; start < len; start += COMBINE_BLOCK) {
         size_t size = len - start < COMBINE_BLOCK ? len - start : COMBINE_BLOCK;
         struct str part = block_of(sources[0], start, size);
-        memset(out + start, 0, size);
-        combine_part(operation == BITS_NOT ? BITS_NOT : BITS_OR, out + start, part.ptr, part.len);
+        if (part.len) memcpy(out + start, part.ptr, part.len);
+        memset(out + start + part.len, 0, size - part.len);
+        if (operation == BITS_NOT) invert(out + start, size);
         for (size_t i = 1; i < count; i++) {
             part = block_of(sources[i], start, size);
             combine_part(operation, out + start, part.ptr, part.len);

@@ -210,16 +210,33 @@ struct spot {
         previous; /* where the run before it starts; the first run's own place if there is none */
 };
 
+/* Walks over raw bytes, because a sketch is searched from its start for every element added. */
 static bool spot_find(struct str sketch, unsigned index, struct spot *spot)
 {
-    spot->run = hll_runs_of(sketch);
-    spot->at = spot->previous = HLL_HEADER_LEN;
-    while (hll_runs_next(&spot->run)) {
-        if (index < spot->run.first + spot->run.len) return true;
-        spot->previous = spot->at;
-        spot->at += spot->run.bytes;
+    const uint8_t *bytes = (const uint8_t *)sketch.ptr;
+    size_t at = HLL_HEADER_LEN, previous = at;
+    unsigned first = 0, len = 0;
+    while (at < sketch.len) {
+        unsigned byte = bytes[at], size = 1;
+        if (byte & 0x80) {
+            len = (byte & 3) + 1;
+        } else if (byte & 0x40) {
+            if (sketch.len - at < 2) return false;
+            len = ((byte & 0x3f) << 8 | bytes[at + 1]) + 1;
+            size = 2;
+        } else {
+            len = byte + 1;
+        }
+        if (index < first + len) break;
+        previous = at;
+        at += size;
+        first += len;
     }
-    return false;
+    if (!run_read(str_from(sketch, at), &spot->run)) return false;
+    spot->run.first = first;
+    spot->at = at;
+    spot->previous = previous;
+    return first + len <= HLL_REGISTERS;
 }
 
 /* The run with one register of it raised: what is left of it on both sides, and the register as a
@@ -293,19 +310,22 @@ enum hll_verdict hll_raise(struct buf *sketch, struct hll_hit hit, size_t sparse
     return HLL_RAISED;
 }
 
-static inline void take_higher(uint8_t *mine, unsigned value)
+static uint8_t higher(uint8_t mine, uint8_t theirs)
 {
-    if (value > *mine) *mine = (uint8_t)value;
+    return mine > theirs ? mine : theirs;
 }
 
+/* First unpacked, then compared: the second loop becomes vector instructions. */
 static void merge_dense(struct hll_registers *registers, struct str sketch)
 {
+    struct hll_registers theirs;
     const uint8_t *group = (const uint8_t *)sketch.ptr + HLL_HEADER_LEN;
     for (size_t i = 0; i < HLL_REGISTERS; i += 4, group += 3) {
         uint32_t word = load_group(group);
-        for (unsigned j = 0; j < 4; j++) {
-            take_higher(&registers->at[i + j], word >> j * 6 & REGISTER_MAX);
-        }
+        for (unsigned j = 0; j < 4; j++) theirs.at[i + j] = word >> j * 6 & REGISTER_MAX;
+    }
+    for (size_t i = 0; i < HLL_REGISTERS; i++) {
+        registers->at[i] = higher(registers->at[i], theirs.at[i]);
     }
 }
 
@@ -318,7 +338,8 @@ bool hll_merge(struct hll_registers *registers, struct str sketch)
     struct hll_runs runs = hll_runs_of(sketch);
     while (hll_runs_next(&runs)) {
         for (unsigned i = 0; runs.value && i < runs.len; i++) {
-            take_higher(&registers->at[runs.first + i], runs.value);
+            uint8_t *mine = &registers->at[runs.first + i];
+            *mine = higher(*mine, (uint8_t)runs.value);
         }
     }
     return hll_runs_complete(&runs);
@@ -373,26 +394,37 @@ static uint64_t estimate(const struct histogram *histogram)
     return cardinality < 0x1p63 ? (uint64_t)llroundl(cardinality) : INT64_MAX;
 }
 
-/* Four counters for each value, because one that is hit many times in a row would wait for itself.
- * */
-static void count_dense(struct str sketch, struct histogram *histogram)
+/* Counts four registers at a time in counters of their own, because one that is hit many times in a
+ * row would wait for itself. */
+struct tally {
+    struct histogram part[4];
+};
+
+static struct histogram tally_sum(const struct tally *tally)
 {
-    struct histogram part[4] = {0};
+    struct histogram sum = {0};
+    for (size_t value = 0; value <= REGISTER_MAX; value++) {
+        for (size_t j = 0; j < 4; j++) sum.of[value] += tally->part[j].of[value];
+    }
+    return sum;
+}
+
+static struct histogram count_dense(struct str sketch)
+{
+    struct tally tally = {0};
     const uint8_t *group = (const uint8_t *)sketch.ptr + HLL_HEADER_LEN;
     for (size_t i = 0; i < HLL_REGISTERS; i += 4, group += 3) {
         uint32_t word = load_group(group);
-        for (unsigned j = 0; j < 4; j++) part[j].of[word >> j * 6 & REGISTER_MAX]++;
+        for (unsigned j = 0; j < 4; j++) tally.part[j].of[word >> j * 6 & REGISTER_MAX]++;
     }
-    for (size_t value = 0; value <= REGISTER_MAX; value++) {
-        for (size_t j = 0; j < 4; j++) histogram->of[value] += part[j].of[value];
-    }
+    return tally_sum(&tally);
 }
 
 bool hll_count(struct str sketch, uint64_t *cardinality)
 {
     struct histogram histogram = {0};
     if (hll_kind(sketch) == HLL_DENSE) {
-        count_dense(sketch, &histogram);
+        histogram = count_dense(sketch);
     } else {
         struct hll_runs runs = hll_runs_of(sketch);
         while (hll_runs_next(&runs)) histogram.of[runs.value] += runs.len;
@@ -404,7 +436,10 @@ bool hll_count(struct str sketch, uint64_t *cardinality)
 
 uint64_t hll_count_registers(const struct hll_registers *registers)
 {
-    struct histogram histogram = {0};
-    for (size_t i = 0; i < HLL_REGISTERS; i++) histogram.of[registers->at[i]]++;
+    struct tally tally = {0};
+    for (size_t i = 0; i < HLL_REGISTERS; i += 4) {
+        for (unsigned j = 0; j < 4; j++) tally.part[j].of[registers->at[i + j]]++;
+    }
+    struct histogram histogram = tally_sum(&tally);
     return estimate(&histogram);
 }
