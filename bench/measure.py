@@ -94,14 +94,28 @@ def started(name):
 
 
 def run_benchmark(bench, command, options):
-    """One redis-benchmark run: operations per second, and microseconds of server CPU per operation."""
+    """One redis-benchmark run: operations per second, and microseconds of server CPU per
+    operation."""
     before = cpu_seconds(bench.pid)
-    words = ["-p", bench.server.port, "-c", options["clients"], "-P", options["pipeline"], "-n", options["requests"]]
+    words = [
+        "-p",
+        bench.server.port,
+        "-c",
+        options["clients"],
+        "-P",
+        options["pipeline"],
+        "-n",
+        options["requests"],
+    ]
     words += ["-r", options["range"], "-d", options["bytes"], "--csv"]
     words += ["-t", command] if isinstance(command, str) else command
-    result = subprocess.run([BENCHMARK, *map(str, words)], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [BENCHMARK, *map(str, words)], capture_output=True, text=True, check=True
+    )
     if "rror" in result.stderr + result.stdout:
-        raise RuntimeError(f"redis-benchmark {words}: {result.stdout[-300:]} {result.stderr[-300:]}")
+        raise RuntimeError(
+            f"redis-benchmark {words}: {result.stdout[-300:]} {result.stderr[-300:]}"
+        )
     used = cpu_seconds(bench.pid) - before
     rows = list(csv.reader(io.StringIO(result.stdout)))
     return {
@@ -117,7 +131,17 @@ def build_probe():
     if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
         target.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(
-            ["cc", "-std=gnu17", "-O2", "-D_GNU_SOURCE", "-pthread", "-o", str(target), str(source)], check=True
+            [
+                "cc",
+                "-std=gnu17",
+                "-O2",
+                "-D_GNU_SOURCE",
+                "-pthread",
+                "-o",
+                str(target),
+                str(source),
+            ],
+            check=True,
         )
     return target
 
@@ -143,13 +167,23 @@ def summary(values):
     """Median and spread of repeated measurements."""
     median = statistics.median(values)
     spread = (max(values) - min(values)) / median if median else 0.0
-    return {"median": median, "min": min(values), "max": max(values), "spread": spread, "values": values}
+    return {
+        "median": median,
+        "min": min(values),
+        "max": max(values),
+        "spread": spread,
+        "values": values,
+    }
 
 
 def machine():
     """Where a result was measured."""
     cpuinfo = pathlib.Path("/proc/cpuinfo").read_text()
-    models = [line.split(":", 1)[1].strip() for line in cpuinfo.splitlines() if line.startswith("model name")]
+    models = [
+        line.split(":", 1)[1].strip()
+        for line in cpuinfo.splitlines()
+        if line.startswith("model name")
+    ]
     return {
         "cpu": models[0] if models else "unknown",
         "cores": os.cpu_count(),

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Skein and redis-server 7.0.15 side by side on this machine: CPU per operation, bytes per item, stalls.
+"""Skein and redis-server 7.0.15 side by side on this machine: CPU per operation, bytes per item,
+stalls.
 
     bench/run.py [--quick] [--rounds N] [--only TEXT[,TEXT]] [--kinds throughput,memory,stall]
 
-Prints a table with the ratio of ours to theirs against the bar of each row and writes all figures to
+Prints a table with the ratio of ours to theirs against the bar of each row and writes all figures
+to
 bench/results/<date>-<commit>.json (--quick: to build/bench/quick.json)."""
 
 import argparse
@@ -13,7 +15,18 @@ import subprocess
 import sys
 import time
 
-from measure import ROOT, Client, finish_probe, machine, rss_bytes, run_benchmark, run_probe, start_probe, started, summary
+from measure import (
+    ROOT,
+    Client,
+    finish_probe,
+    machine,
+    rss_bytes,
+    run_benchmark,
+    run_probe,
+    start_probe,
+    started,
+    summary,
+)
 from scenarios import MEMORY, STALL, THROUGHPUT
 
 NAMES = ("skein", "redis")
@@ -88,7 +101,9 @@ def throughput_row(row, benches, scale, rounds):
         for name in runs
     }
     ours, theirs = (figures[name]["cpu_us_per_op"]["median"] for name in NAMES)
-    return verdict({"figures": figures, "unit": "us CPU/op", "options": options}, ours, theirs, row.ratio)
+    return verdict(
+        {"figures": figures, "unit": "us CPU/op", "options": options}, ours, theirs, row.ratio
+    )
 
 
 # Memory
@@ -106,7 +121,9 @@ def measure_memory(rows, scale):
                 row.prepare(bench, scale)
                 values[name] = (rss_bytes(bench.pid) - before) / scale.keys(row.items)
         if len(values) == len(NAMES):
-            results[row.name] = verdict({"figures": values, "unit": "bytes"}, *(values[n] for n in NAMES), row.ratio)
+            results[row.name] = verdict(
+                {"figures": values, "unit": "bytes"}, *(values[n] for n in NAMES), row.ratio
+            )
             show_progress(row.name, results[row.name])
     return results
 
@@ -125,7 +142,9 @@ def stall_freeze(bench, row, scale):
     if bench.name == "skein" and not has_walk:
         return None
     seconds = scale.seconds(FREEZE_SECONDS)
-    probe = start_probe(bench, "--rate", row.rate, "--keys", scale.keys(row.items), "--seconds", seconds)
+    probe = start_probe(
+        bench, "--rate", row.rate, "--keys", scale.keys(row.items), "--seconds", seconds
+    )
     replies = []
     with Client(bench.server.address, timeout=60) as client:
         while probe.poll() is None:
@@ -136,7 +155,9 @@ def stall_freeze(bench, row, scale):
 
 
 def stall_removal(bench, row, scale):
-    probe = start_probe(bench, "--rate", row.rate, "--keys", 1000, "--seconds", scale.seconds(REMOVAL_SECONDS))
+    probe = start_probe(
+        bench, "--rate", row.rate, "--keys", 1000, "--seconds", scale.seconds(REMOVAL_SECONDS)
+    )
     wait_for(probe, scale.seconds(REMOVAL_SECONDS) / 3)
     with Client(bench.server.address, timeout=120) as client:
         assert client(*row.action) == 1
@@ -198,7 +219,11 @@ def verdict(result, ours, theirs, ratio_bar=None, limit=None):
 
 
 def show_progress(name, result):
-    print(f"  {name}: {result['skein']:.3f} against {result['redis']:.3f} {result['unit']}", file=sys.stderr, flush=True)
+    print(
+        f"  {name}: {result['skein']:.3f} against {result['redis']:.3f} {result['unit']}",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def spread_of(result):
@@ -210,7 +235,10 @@ def spread_of(result):
 
 
 def table(results):
-    head = f"{'scenario':30} {'unit':12} {'skein':>10} {'redis':>10} {'ratio':>7} {'spread':>7} {'bar':>10}  verdict"
+    head = (
+        f"{'scenario':30} {'unit':12} {'skein':>10} {'redis':>10} {'ratio':>7} {'spread':>7} "
+        f"{'bar':>10}  verdict"
+    )
     lines = [head, "-" * len(head)]
     for name, result in results.items():
         word = {True: "met", False: "MISSED", None: ""}[result["met"]]
@@ -240,9 +268,15 @@ def output_path(options):
 
 
 def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a hundredth of everything, one round: does it run?")
-    parser.add_argument("--rounds", type=int, help="rounds per throughput row (5); of a stall row a third")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a hundredth of everything, one round: does it run?"
+    )
+    parser.add_argument(
+        "--rounds", type=int, help="rounds per throughput row (5); of a stall row a third"
+    )
     parser.add_argument("--only", default="", help="rows whose name contains one of these texts")
     parser.add_argument("--kinds", default="throughput,memory,stall")
     parser.add_argument("--output", help="file of the figures")

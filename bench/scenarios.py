@@ -1,8 +1,10 @@
 """The scenarios, one row each. To add one: a row, and a preparation if it needs data of its own.
 
-Throughput rows are measured with redis-benchmark in alternating rounds on two running servers; memory
+Throughput rows are measured with redis-benchmark in alternating rounds on two running servers;
+memory
 rows start a server, load it and look at its resident size; stall rows run the probe.
-`bar` is the most that ours may need: as a share of the stock server's figure (ratio) or as it is (limit).
+`bar` is the most that ours may need: as a share of the stock server's figure (ratio) or as it is
+(limit).
 """
 
 import dataclasses
@@ -52,7 +54,9 @@ def lists_to_pop(bench, scale):
 
 def one_zset(bench, scale):
     count = scale.keys(MILLION)
-    pairs = lambda at: [word for n in range(at, at + 100) for word in (n, f"m:{n:012d}")]  # noqa: E731
+    pairs = lambda at: [
+        word for n in range(at, at + 100) for word in (n, f"m:{n:012d}")
+    ]  # noqa: E731
     bench.load((("ZADD", "z", *pairs(at)) for at in range(0, count, 100)), batch=100)
 
 
@@ -75,7 +79,9 @@ def hundreds(bench, scale):
 
 def one_hash(bench, scale):
     count = scale.keys(MILLION)
-    pairs = lambda at: [w for n in range(at, at + 100) for w in (f"field:{n:010d}", "v" * 32)]  # noqa: E731
+    pairs = lambda at: [
+        w for n in range(at, at + 100) for w in (f"field:{n:010d}", "v" * 32)
+    ]  # noqa: E731
     bench.load((("HSET", "h", *pairs(at)) for at in range(0, count, 100)), batch=100)
 
 
@@ -85,8 +91,16 @@ def five_million_members(kind):
         rows = {
             "list": lambda n: ("RPUSH", "big", *[f"element:{i:08d}" for i in range(n, n + 100)]),
             "set": lambda n: ("SADD", "big", *[f"member:{i:09d}" for i in range(n, n + 100)]),
-            "zset": lambda n: ("ZADD", "big", *[w for i in range(n, n + 100) for w in (i, f"m:{i:012d}")]),
-            "hash": lambda n: ("HSET", "big", *[w for i in range(n, n + 100) for w in (f"f:{i:012d}", "v" * 16)]),
+            "zset": lambda n: (
+                "ZADD",
+                "big",
+                *[w for i in range(n, n + 100) for w in (i, f"m:{i:012d}")],
+            ),
+            "hash": lambda n: (
+                "HSET",
+                "big",
+                *[w for i in range(n, n + 100) for w in (f"f:{i:012d}", "v" * 16)],
+            ),
         }
         bench.load((rows[kind](n) for n in range(0, count, 100)), batch=100)
 
@@ -148,16 +162,65 @@ THROUGHPUT = [
     Throughput("LPUSH P16", ["LPUSH", f"l:{R}", "v" * 16], ("LPUSH",)),
     Throughput("LPOP P16", ["LPOP", f"l:{R}"], ("LPOP", "RPUSH"), prepare=lists_to_pop),
     Throughput("XADD P16", ["XADD", f"x:{R}", "*", "field", "v" * 32], ("XADD",)),
-    Throughput("ZADD one zset", ["ZADD", "z", R, f"m:{R}"], ("ZADD",), 16, one_zset, MILLION, MILLION),
-    Throughput("ZRANK one zset", ["ZRANK", "z", f"m:{R}"], ("ZRANK", "ZADD"), 16, one_zset, MILLION, MILLION),
-    Throughput("ZRANGE 100 one zset", ["ZRANGE", "z", "500000", "500099"], ("ZRANGE", "ZADD"), 16, one_zset, 400_000),
-    Throughput("LINDEX middle", ["LINDEX", "l", "500000"], ("LINDEX", "RPUSH"), 1, one_list, 20_000),
-    Throughput("LINSERT middle", ["LINSERT", "l", "BEFORE", f"e:{500000:012d}", "x"], ("LINSERT", "RPUSH"), 1, one_list, 300),
-    Throughput("LRANGE 0 99 P16", ["LRANGE", "l100", "0", "99"], ("LRANGE", "RPUSH", "SADD", "HSET"), 16, hundreds, 400_000),
-    Throughput("SMEMBERS 100 P16", ["SMEMBERS", "s100"], ("SMEMBERS", "RPUSH", "SADD", "HSET"), 16, hundreds, 400_000),
-    Throughput("HGETALL 100 P16", ["HGETALL", "h100"], ("HGETALL", "RPUSH", "SADD", "HSET"), 16, hundreds, 400_000),
-    Throughput("EVAL 20 lines", ["EVAL", SCRIPT, "1", f"k:{R}", "12345"], ("EVAL",), 16, requests=400_000),
-]  # fmt: skip
+    Throughput(
+        "ZADD one zset", ["ZADD", "z", R, f"m:{R}"], ("ZADD",), 16, one_zset, MILLION, MILLION
+    ),
+    Throughput(
+        "ZRANK one zset",
+        ["ZRANK", "z", f"m:{R}"],
+        ("ZRANK", "ZADD"),
+        16,
+        one_zset,
+        MILLION,
+        MILLION,
+    ),
+    Throughput(
+        "ZRANGE 100 one zset",
+        ["ZRANGE", "z", "500000", "500099"],
+        ("ZRANGE", "ZADD"),
+        16,
+        one_zset,
+        400_000,
+    ),
+    Throughput(
+        "LINDEX middle", ["LINDEX", "l", "500000"], ("LINDEX", "RPUSH"), 1, one_list, 20_000
+    ),
+    Throughput(
+        "LINSERT middle",
+        ["LINSERT", "l", "BEFORE", f"e:{500000:012d}", "x"],
+        ("LINSERT", "RPUSH"),
+        1,
+        one_list,
+        300,
+    ),
+    Throughput(
+        "LRANGE 0 99 P16",
+        ["LRANGE", "l100", "0", "99"],
+        ("LRANGE", "RPUSH", "SADD", "HSET"),
+        16,
+        hundreds,
+        400_000,
+    ),
+    Throughput(
+        "SMEMBERS 100 P16",
+        ["SMEMBERS", "s100"],
+        ("SMEMBERS", "RPUSH", "SADD", "HSET"),
+        16,
+        hundreds,
+        400_000,
+    ),
+    Throughput(
+        "HGETALL 100 P16",
+        ["HGETALL", "h100"],
+        ("HGETALL", "RPUSH", "SADD", "HSET"),
+        16,
+        hundreds,
+        400_000,
+    ),
+    Throughput(
+        "EVAL 20 lines", ["EVAL", SCRIPT, "1", f"k:{R}", "12345"], ("EVAL",), 16, requests=400_000
+    ),
+]
 
 MEMORY = [
     Memory("bytes per key 16+32", ("SET",), _strings, 5 * MILLION, ratio=0.52),
@@ -167,10 +230,20 @@ MEMORY = [
 
 STALL = [
     Stall("stall while growing to 5 M", "growth", ("SET",), 10_000, 5 * MILLION, limit_ms=2.0),
-    Stall("stall under frozen roots", "freeze", ("SET",), 20_000, 5 * MILLION, _strings, limit_ms=1.0),
+    Stall(
+        "stall under frozen roots", "freeze", ("SET",), 20_000, 5 * MILLION, _strings, limit_ms=1.0
+    ),
     *[
-        Stall(f"stall of {word} {kind} of 5 M", "removal", (word, add), 10_000, 0, five_million_members(kind), (word, "big"))
+        Stall(
+            f"stall of {word} {kind} of 5 M",
+            "removal",
+            (word, add),
+            10_000,
+            0,
+            five_million_members(kind),
+            (word, "big"),
+        )
         for kind, add in [("list", "RPUSH"), ("set", "SADD"), ("zset", "ZADD"), ("hash", "HSET")]
         for word in ["UNLINK", "DEL"]
     ],
-]  # fmt: skip
+]

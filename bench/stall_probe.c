@@ -1,14 +1,18 @@
-/* Measures how long a server leaves a paced client waiting, and how much of that is the server's doing.
+/* Measures how long a server leaves a paced client waiting, and how much of that is the server's
+ * doing.
  *
- * The pacer sends one SET every `interval` and waits for its reply. Beside it an inserter may fill the
- * keyspace at full speed, and an observer sleeps in short steps to see when the machine itself stood still.
- * For each reply the time that threads spent waiting for a processor is read from the scheduler
- * (/proc/.../schedstat, second number) for the pacer and for the server's data thread:
+ * The pacer sends one SET every `interval` and waits for its reply. Beside it an inserter may
+ * fill the keyspace at full speed, and an observer sleeps in short steps to see when the machine
+ * itself stood still. For each reply the time that threads spent waiting for a processor is read
+ * from the scheduler (/proc/.../schedstat, second number) for the pacer and for the server's data
+ * thread:
  *
- *     attributable = reply time - run delay of the data thread - run delay of the pacer - machine gap
+ *     attributable = reply time - run delay of the data thread - run delay of the pacer
+ *                    - machine gap
  *
- * where the machine gap is the part of an overlapping pause of the observer that the scheduler does not
- * explain (a virtual processor that was taken away, an interrupt). The method is described in README.md.
+ * where the machine gap is the part of an overlapping pause of the observer that the scheduler
+ * does not explain (a virtual processor that was taken away, an interrupt). The method is
+ * described in README.md.
  *
  * Prints one JSON object. Not a load generator: rates above 50,000 per second mean nothing here. */
 #include <arpa/inet.h>
@@ -134,8 +138,8 @@ static bool become_realtime(void)
     return sched_setscheduler(0, SCHED_FIFO, &param) == 0;
 }
 
-/* A unix socket where there is one: the kernel delivers TCP segments in threads of its own, and waiting for
- * those would be held against the server. */
+/* A unix socket where there is one: the kernel delivers TCP segments in threads of its own, and
+ * waiting for those would be held against the server. */
 static int server_connect(const struct options *options)
 {
     struct sockaddr_un near = {.sun_family = AF_UNIX};
@@ -185,7 +189,8 @@ static size_t compose_set(const struct probe *probe, uint64_t number, char *out,
                             KEY_BYTES, number, value_bytes, probe->value);
 }
 
-/* Numbers in an order that looks random and never repeats: an odd multiplier walks all of 0..2^k-1. */
+/* Numbers in an order that looks random and never repeats: an odd multiplier walks all of
+ * 0..2^k-1. */
 static uint64_t scatter(uint64_t number, uint64_t count)
 {
     uint64_t size = 1;
@@ -216,7 +221,8 @@ static void *inserter_run(void *argument)
     return NULL;
 }
 
-/* Sees when nothing ran: a realtime thread that sleeps 50 us wakes late only if the machine stood still. */
+/* Sees when nothing ran: a realtime thread that sleeps 50 us wakes late only if the machine stood
+ * still. */
 static void *observer_run(void *argument)
 {
     struct probe *probe = argument;
@@ -430,11 +436,12 @@ static struct options parse_options(int argc, char **argv)
     return options;
 }
 
-/* With --rate 0 nothing is measured: it only inserts, which is how the benchmarks fill a keyspace. */
+/* With --rate 0 nothing is measured: it only inserts, which is how the benchmarks fill a
+ * keyspace. */
 int main(int argc, char **argv)
 {
     struct probe probe = {.options = parse_options(argc, argv)};
-    pthread_t inserter, observer;
+    pthread_t inserter = 0, observer = 0;
     memset(probe.value, 'v', (size_t)probe.options.value_bytes);
     uint64_t start = now_ns();
     if (probe.options.insert_keys && pthread_create(&inserter, NULL, inserter_run, &probe))

@@ -1,4 +1,5 @@
-"""Fixtures of every Python test. A module may define SERVER_CONFIG, a dict of directives for its server."""
+"""Fixtures of every Python test. A module may define SERVER_CONFIG, a dict of directives for its
+server."""
 
 import os
 import pathlib
@@ -18,7 +19,8 @@ def is_stock_tested():
 
 
 def pytest_collection_modifyitems(config, items):
-    """With SKEIN_SERVER set to the stock server the tests check themselves, without what is ours alone."""
+    """With SKEIN_SERVER set to the stock server the tests check themselves, without what is ours
+    alone."""
     if is_stock_tested():
         items[:] = [item for item in items if not item.get_closest_marker("beyond_stock")]
 

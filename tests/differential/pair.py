@@ -1,6 +1,7 @@
 """The oracle and Skein side by side, and the running of one sequence of steps on both."""
 
 import contextlib
+import subprocess
 import time
 
 from skeintest import ORACLE_BINARY, Client, Server
@@ -102,7 +103,10 @@ class Pair:
         return [action(side) for side in self.sides]
 
     def log_of_the_dead(self):
-        time.sleep(0.05)  # the exit of a process that just closed its socket is not yet visible
+        """A process that just closed its sockets takes a moment to end."""
+        for server in self.servers:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                server.process.wait(0.1)
         return "".join(server.tail(40) for server in self.servers if not server.is_running())
 
     def revive(self):

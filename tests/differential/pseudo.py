@@ -1,6 +1,7 @@
 """Steps that are more than one command: full iterations, payloads carried across, random picks.
 
-Each takes (sides, step) and returns the two results to compare. `sides` are the oracle and Skein."""
+Each takes (sides, step) and returns the two results to compare.
+`sides` are the oracle and Skein."""
 
 from skeintest import Error
 

@@ -11,7 +11,8 @@ SECONDS = 20
 
 
 def smallest(pair, family, sequence, how, difference):
-    """The Mismatch of the shortest sequence found that still fails; `how` is (protocol, pipelined)."""
+    """The Mismatch of the shortest sequence found that still fails; `how` is (protocol,
+    pipelined)."""
     end = time.monotonic() + SECONDS
     best = sequence[: difference.at + 1]
     width = max(1, len(best) // 2)

@@ -1,4 +1,5 @@
-"""Everything a server holds, read through commands, in a form that two servers can be compared by."""
+"""Everything a server holds, read through commands, in a form that two servers can be compared
+by."""
 
 from skeintest import Error
 

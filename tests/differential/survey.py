@@ -2,7 +2,8 @@
 
     PYTHONPATH=tests:tests/lib /usr/bin/python3 -m differential.survey [family ...] [--examples N]
 
-A difference is filed under its command and the kinds of the two replies; each is printed once, as the
+A difference is filed under its command and the kinds of the two replies; each is printed once, as
+the
 shortest sequence found that shows it."""
 
 import argparse

@@ -6,7 +6,17 @@ from skeintest.compare import agree, canonical
 
 from .conftest import running_pair
 
-FIELDS = ["name", "arity", "flags", "first key", "last key", "step", "categories", "tips", "key specs"]
+FIELDS = [
+    "name",
+    "arity",
+    "flags",
+    "first key",
+    "last key",
+    "step",
+    "categories",
+    "tips",
+    "key specs",
+]
 # Notes explain in prose; they are not a contract.
 PROSE = b"notes"
 
@@ -41,11 +51,17 @@ def _ask(side, command):
 
 CALLS = """
 get k|mget a b c|set k v|mset a 1 b 2|bitop and d a b|eval x 2 a b c|sort k by w_* get o_* store d
-zunionstore d 2 a b|zinter 2 a b weights 1 2|xread count 1 block 0 streams a b 0 0|bitfield k get u8 0
-xreadgroup group g c streams s >|migrate h 1 k 0 100|migrate h 1 "" 0 100 keys a b|georadius k 1 1 1 m store d
-set k v get|lmpop 2 a b left|blmpop 0 2 a b left|fcall f 1 k|object encoding k|memory usage k|copy a b db 1
-lcs a b|pfcount a b|getex k persist|rename a b|restore k 0 x|spublish c m|ping|zrangestore d s 0 -1|sintercard 2 a b
-""".strip().replace("\n", "|")
+zunionstore d 2 a b|zinter 2 a b weights 1 2|xread count 1 block 0 streams a b 0 0
+bitfield k get u8 0
+xreadgroup group g c streams s >|migrate h 1 k 0 100|migrate h 1 "" 0 100 keys a b
+georadius k 1 1 1 m store d
+set k v get|lmpop 2 a b left|blmpop 0 2 a b left|fcall f 1 k|object encoding k|memory usage k
+copy a b db 1
+lcs a b|pfcount a b|getex k persist|rename a b|restore k 0 x|spublish c m|ping
+zrangestore d s 0 -1|sintercard 2 a b
+""".strip().replace(
+    "\n", "|"
+)
 
 
 @pytest.mark.parametrize("call", CALLS.split("|"))
@@ -58,7 +74,9 @@ def test_the_keys_of_a_call_are_those_of_the_oracle(pair, call):
         assert canonical(left) == canonical(right), question
 
 
-@pytest.mark.parametrize("category", "read write string fast admin dangerous pubsub keyspace".split())
+@pytest.mark.parametrize(
+    "category", "read write string fast admin dangerous pubsub keyspace".split()
+)
 def test_a_category_holds_the_commands_it_holds_in_the_oracle(pair, category):
     known = {name.lower().replace(" ", "|").encode() for name in pair.known}
     left, right = pair.both(lambda side: set(side.control("ACL", "CAT", category)) & known)

@@ -1,4 +1,5 @@
-"""Random sequences of commands per family: every reply and the data afterwards are those of 7.0.15."""
+"""Random sequences of commands per family: every reply and the data afterwards are those of
+7.0.15."""
 
 import os
 import zlib

@@ -1,4 +1,5 @@
-"""Broken and unusual bytes: the answer and whether the connection survives are those of the oracle."""
+"""Broken and unusual bytes: the answer and whether the connection survives are those of the
+oracle."""
 
 import time
 
@@ -68,7 +69,8 @@ BROKEN = {
     "a bulk instead of a request": b"$4\r\nPING\r\n",
     "resp3 types instead of a request": b"%1\r\n$1\r\na\r\n$1\r\nb\r\n" + PING,
     "two requests in one": PING + PING,
-    "an unknown command with long arguments": b"*3\r\n$3\r\nFOO\r\n$300\r\n" + b"a" * 300 + b"\r\n$1\r\nb\r\n",
+    "an unknown command with long arguments":
+        b"*3\r\n$3\r\nFOO\r\n$300\r\n" + b"a" * 300 + b"\r\n$1\r\nb\r\n",
     "an unknown command with line ends in it": b"*1\r\n$6\r\na\r\nb\r\n\r\n",
     "an empty command name": b"*1\r\n$0\r\n\r\n",
     "a command name with a zero byte": b"*1\r\n$5\r\nPI\x00NG\r\n" + PING,
@@ -132,8 +134,10 @@ def test_broken_bytes_are_answered_as_by_the_oracle_before_authentication(pair, 
 
 
 FRAGMENTS = [
-    b"*1\r\n", b"*2\r\n", b"$4\r\n", b"PING\r\n", b"\r\n", b"\n", b"*", b"$", b"-1\r\n", b"4", b"$0\r\n", b"*0\r\n",
-    b"ECHO", b" ", b'"', b"'", b"\\x41", b"a", b"\x00", b"\xff", b":1\r\n", PING, b"*2\r\n$4\r\nECHO\r\n$1\r\na\r\n",
+    b"*1\r\n", b"*2\r\n", b"$4\r\n", b"PING\r\n", b"\r\n", b"\n", b"*", b"$", b"-1\r\n", b"4",
+    b"$0\r\n", b"*0\r\n",
+    b"ECHO", b" ", b'"', b"'", b"\\x41", b"a", b"\x00", b"\xff", b":1\r\n", PING,
+    b"*2\r\n$4\r\nECHO\r\n$1\r\na\r\n",
     b"GET", b"SELECT 1\r\n", b"QUIT\r\n", b"$1\r\n",
 ]  # fmt: skip
 
@@ -147,7 +151,11 @@ def test_random_fragments_of_the_protocol_are_answered_as_by_the_oracle(pair):
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.lists(st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=6), min_size=1, max_size=3))
+    @given(
+        st.lists(
+            st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=6), min_size=1, max_size=3
+        )
+    )
     def agree(chunks):
         pieces = [b"".join(chunk) for chunk in chunks]
         left, right = same_or_settled(pair, pieces)

@@ -44,7 +44,22 @@ def test_the_default_user_may_be_locked_by_the_file(start):
 def test_save_writes_what_load_reads(start):
     server = start()
     client = server.client()
-    assert client("ACL", "SETUSER", "carol", "on", ">pw", "~a*", "%R~b*", "&c*", "+@read", "-get", "(~z +set)") == "OK"
+    assert (
+        client(
+            "ACL",
+            "SETUSER",
+            "carol",
+            "on",
+            ">pw",
+            "~a*",
+            "%R~b*",
+            "&c*",
+            "+@read",
+            "-get",
+            "(~z +set)",
+        )
+        == "OK"
+    )
     before = sorted(client("ACL", "LIST"))
     assert client("ACL", "SAVE") == "OK"
     client("ACL", "DELUSER", "carol")
@@ -70,7 +85,9 @@ def test_load_ends_the_connections_of_users_that_are_gone(start):
     assert alice.is_closed(2.0)
 
 
-@pytest.mark.parametrize("wrong, line", [("user x +nosuchcommand", 2), ("nonsense", 2), ("user", 2), ("user x ~a y", 2)])
+@pytest.mark.parametrize(
+    "wrong, line", [("user x +nosuchcommand", 2), ("nonsense", 2), ("user", 2), ("user x ~a y", 2)]
+)
 def test_a_wrong_line_leaves_all_users_as_they_were(start, wrong, line):
     server = start()
     client = server.client()

@@ -1,4 +1,5 @@
-"""Clients written by others, unmodified: redis-cli, redis-benchmark, redis-py, ioredis, node-redis."""
+"""Clients written by others, unmodified: redis-cli, redis-benchmark, redis-py, ioredis,
+node-redis."""
 
 import json
 import os
@@ -160,10 +161,12 @@ def test_cli_subscribes_in_resp3_and_prints_messages(server, client):
 
 
 def test_cli_asks_for_help_of_commands_at_its_prompt(server):
-    """On a terminal it sends COMMAND DOCS and dies of an assertion if the types are not the stock ones."""
+    """On a terminal it sends COMMAND DOCS and dies of an assertion if the types are not the stock
+    ones."""
     script = f"/usr/bin/redis-cli -p {server.port}"
     result = subprocess.run(
-        ["script", "-qec", script, "/dev/null"], input=b"help set\nhelp @string\nGET nothing\nquit\n",
+        ["script", "-qec", script, "/dev/null"],
+        input=b"help set\nhelp @string\nGET nothing\nquit\n",
         capture_output=True, timeout=20, env={**os.environ, "TERM": "dumb"},
     )  # fmt: skip
     output = re.sub(r"\x1b\[[\d;]*m", "", result.stdout.decode(errors="replace"))

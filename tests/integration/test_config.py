@@ -42,7 +42,9 @@ def write(path, text):
 
 
 def config(run, tmp_path, text):
-    return write(tmp_path / "test.conf", f"port {run.port}\nbind 127.0.0.1\ndir {tmp_path}\nsave ''\n{text}")
+    return write(
+        tmp_path / "test.conf", f"port {run.port}\nbind 127.0.0.1\ndir {tmp_path}\nsave ''\n{text}"
+    )
 
 
 def get(server, name):
@@ -106,7 +108,7 @@ def test_a_repeated_directive_is_overridden_by_the_last(run, tmp_path):
 
 
 def test_values_may_be_quoted(run, tmp_path):
-    server = run(config(run, tmp_path, "requirepass \"two words\\x21\"\n"))
+    server = run(config(run, tmp_path, 'requirepass "two words\\x21"\n'))
     with Client(server.address, auth=["two words!"]) as client:
         assert client("PING") == "PONG"
 
@@ -149,7 +151,14 @@ def test_the_configuration_debian_ships_loads_unchanged(run, tmp_path):
 
 def test_settings_survive_being_read_back_from_get(run, tmp_path):
     """What GET shows is what a file may say."""
-    names = ["maxmemory", "save", "client-output-buffer-limit", "hz", "maxmemory-policy", "appendfsync"]
+    names = [
+        "maxmemory",
+        "save",
+        "client-output-buffer-limit",
+        "hz",
+        "maxmemory-policy",
+        "appendfsync",
+    ]
     first = Server(directory=tmp_path)
     with first.start().client() as client:
         shown = {name: client.config(name)[name] for name in names}
@@ -157,7 +166,8 @@ def test_settings_survive_being_read_back_from_get(run, tmp_path):
     limits = shown.pop("client-output-buffer-limit").split()
     text = "".join(f"{name} {value or chr(39) * 2}\n" for name, value in shown.items())
     text += "".join(
-        f"client-output-buffer-limit {' '.join(limits[at : at + 4])}\n" for at in range(0, len(limits), 4)
+        f"client-output-buffer-limit {' '.join(limits[at : at + 4])}\n"
+        for at in range(0, len(limits), 4)
     )
     server = run(config(run, tmp_path, text))
     assert {name: get(server, name) for name in shown} == shown
@@ -184,7 +194,12 @@ def test_a_wrong_line_stops_the_start_and_is_named(tmp_path, what):
     path = write(tmp_path / "wrong.conf", f"# first\nhz 10\n{line}\nhz 20\n")
     server = Server(argv=[str(path)], directory=tmp_path)
     result = subprocess.run(
-        server.command_line(), capture_output=True, text=True, timeout=10, cwd=tmp_path, stdin=subprocess.DEVNULL
+        server.command_line(),
+        capture_output=True,
+        text=True,
+        timeout=10,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
     )
     output = result.stdout + result.stderr
     assert result.returncode == 1
@@ -207,7 +222,11 @@ def test_a_missing_file_stops_the_start_and_is_named(tmp_path):
 
 
 def test_get_takes_patterns_and_several_names(client):
-    assert set(client.config("maxmemory*")) >= {"maxmemory", "maxmemory-policy", "maxmemory-samples"}
+    assert set(client.config("maxmemory*")) >= {
+        "maxmemory",
+        "maxmemory-policy",
+        "maxmemory-samples",
+    }
     flat = client("CONFIG", "GET", "hz", "maxmemory", "nosuch", "HZ", "h[z]")
     assert sorted(flat[::2]) == [b"hz", b"maxmemory"]
     assert client("CONFIG", "GET", "nosuch") == []
@@ -221,7 +240,10 @@ def test_get_of_everything_is_a_flat_array_with_databases(client):
 
 def test_set_takes_several_pairs(client):
     assert client("CONFIG", "SET", "maxmemory-samples", "6", "hz", "20") == "OK"
-    assert client.config("hz") == {"hz": "20"} and client.config("maxmemory-samples")["maxmemory-samples"] == "6"
+    assert (
+        client.config("hz") == {"hz": "20"}
+        and client.config("maxmemory-samples")["maxmemory-samples"] == "6"
+    )
 
 
 @pytest.mark.parametrize("wrong", [("maxmemory-policy", "bogus"), ("nosuch", "1"), ("hz", "2")])
@@ -233,7 +255,10 @@ def test_set_of_several_pairs_is_all_or_nothing(client, wrong):
 
 def test_a_directive_of_the_start_cannot_be_set(client):
     reply = client("CONFIG", "SET", "databases", "4")
-    assert reply == "ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable config"
+    assert (
+        reply == "ERR CONFIG SET failed (possibly related to argument 'databases') - "
+        "can't set immutable config"
+    )
 
 
 def test_protected_directives_are_refused_by_default(fresh_server):
@@ -271,7 +296,10 @@ def test_the_old_name_of_a_directive_sets_and_shows_the_new_one(client, old):
 
 def test_the_old_word_for_a_class_of_clients_is_understood(client):
     assert client("CONFIG", "SET", "client-output-buffer-limit", "slave 1mb 1mb 1") == "OK"
-    assert "slave 1048576 1048576 1" in client.config("client-output-buffer-limit")["client-output-buffer-limit"]
+    assert (
+        "slave 1048576 1048576 1"
+        in client.config("client-output-buffer-limit")["client-output-buffer-limit"]
+    )
 
 
 def test_resetstat_clears_the_counters(client):
@@ -298,11 +326,11 @@ def test_rewrite_keeps_comments_and_changes_what_was_set(run, tmp_path):
 
 
 def test_a_rewritten_file_starts_a_server_with_the_same_settings(run, tmp_path):
-    path = config(run, tmp_path, "user alice on >secret ~k* +get\nrename-command FLUSHALL \"\"\n")
+    path = config(run, tmp_path, 'user alice on >secret ~k* +get\nrename-command FLUSHALL ""\n')
     server = run(path)
     with Client(server.address) as client:
         client("CONFIG", "SET", "client-output-buffer-limit", "pubsub 1mb 2mb 3", "save", "100 5")
-        client("CONFIG", "SET", "requirepass", "a \"quoted\" pass", "notify-keyspace-events", "Ex")
+        client("CONFIG", "SET", "requirepass", 'a "quoted" pass', "notify-keyspace-events", "Ex")
     with Client(server.address, auth=['a "quoted" pass']) as client:
         assert client("CONFIG", "REWRITE") == "OK"
         before = client.config("*")

@@ -22,7 +22,9 @@ def test_without_eviction_writes_are_refused_and_reads_and_deletes_are_served(cl
     limit(client, "noeviction")
     replies = fill(client, "k", 30000)
     refused = [reply for reply in replies if reply != "OK"]
-    assert refused and all(r == "OOM command not allowed when used memory > 'maxmemory'." for r in refused)
+    assert refused and all(
+        r == "OOM command not allowed when used memory > 'maxmemory'." for r in refused
+    )
     assert client("GET", "k0") == VALUE
     assert client("DEL", *[f"k{n}" for n in range(5000)]) == 5000
     wait_until(lambda: client("SET", "again", "v") == "OK", what="a write to be taken again")
@@ -39,7 +41,9 @@ def test_any_key_may_be_evicted_and_every_write_is_taken(client, policy):
     assert used < maximum * 1.1
 
 
-@pytest.mark.parametrize("policy", ["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"])
+@pytest.mark.parametrize(
+    "policy", ["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"]
+)
 def test_only_keys_that_expire_are_evicted(client, policy):
     limit(client, policy)
     fill(client, "stays", 2000)
@@ -48,7 +52,9 @@ def test_only_keys_that_expire_are_evicted(client, policy):
     assert int(client.info("stats")["evicted_keys"]) > 0
 
 
-@pytest.mark.parametrize("policy", ["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"])
+@pytest.mark.parametrize(
+    "policy", ["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"]
+)
 def test_writes_are_refused_when_no_key_expires(client, policy):
     limit(client, policy)
     replies = fill(client, "k", 30000)
@@ -63,7 +69,9 @@ def test_lru_keeps_what_was_used_lately(server, client):
     fill(client, "old", 4000)
     fill(client, "hot", 4000)
     wait_until(
-        lambda: client("OBJECT", "IDLETIME", "old0") >= 2, deadline=10, what="the keys to have an idle time"
+        lambda: client("OBJECT", "IDLETIME", "old0") >= 2,
+        deadline=10,
+        what="the keys to have an idle time",
     )
     client.pipeline([("GET", f"hot{n}") for n in range(4000)])
     limit(client, "allkeys-lru", room_mb=5)
@@ -122,7 +130,13 @@ def test_a_transaction_is_refused_as_a_whole(client):
 
 
 def test_maxmemory_takes_units(client):
-    for text, number in {"1k": 1000, "1kb": 1024, "2mb": 2097152, "1gb": 1 << 30, "3M": 3000000}.items():
+    for text, number in {
+        "1k": 1000,
+        "1kb": 1024,
+        "2mb": 2097152,
+        "1gb": 1 << 30,
+        "3M": 3000000,
+    }.items():
         client("CONFIG", "SET", "maxmemory", text)
         assert client.config("maxmemory")["maxmemory"] == str(number)
         client("CONFIG", "SET", "maxmemory", "0")

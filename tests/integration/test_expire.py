@@ -62,7 +62,9 @@ def test_an_expired_key_is_not_in_keys_scan_randomkey_or_exists(client):
         client("DEBUG", "SET-ACTIVE-EXPIRE", "1")
 
 
-@pytest.mark.parametrize("write", [("SET", "k", "w"), ("GETSET", "k", "w"), ("PERSIST", "k"), ("GETEX", "k", "PERSIST")])
+@pytest.mark.parametrize(
+    "write", [("SET", "k", "w"), ("GETSET", "k", "w"), ("PERSIST", "k"), ("GETEX", "k", "PERSIST")]
+)
 def test_a_write_that_takes_away_the_expiry_keeps_the_key(client, write):
     client("SET", "k", "v", "PX", SOON_MS)
     client(*write)
@@ -71,8 +73,16 @@ def test_a_write_that_takes_away_the_expiry_keeps_the_key(client, write):
     assert client("EXISTS", "k") == 1
 
 
-@pytest.mark.parametrize("write", [("APPEND", "k", "w"), ("INCR", "k"), ("SETRANGE", "k", 0, "9"), ("RENAME", "k", "k"),
-                                   ("SET", "k", "w", "KEEPTTL")])  # fmt: skip
+@pytest.mark.parametrize(
+    "write",
+    [
+        ("APPEND", "k", "w"),
+        ("INCR", "k"),
+        ("SETRANGE", "k", 0, "9"),
+        ("RENAME", "k", "k"),
+        ("SET", "k", "w", "KEEPTTL"),
+    ],
+)
 def test_a_write_that_changes_the_value_keeps_the_expiry(client, write):
     client("SET", "k", "1", "PX", 100000)
     client(*write)
@@ -100,10 +110,15 @@ def test_an_expiry_in_the_past_deletes_and_is_notified_as_del(client, connect):
     listener.next_push()
     client("SET", "k", "v")
     assert client("EXPIRE", "k", -1) == 1 and client("EXISTS", "k") == 0
-    assert [listener.next_push()[2] for _ in range(2)] == [b"__keyevent@0__:set", b"__keyevent@0__:del"]
+    assert [listener.next_push()[2] for _ in range(2)] == [
+        b"__keyevent@0__:set",
+        b"__keyevent@0__:del",
+    ]
 
 
-def test_a_watched_key_that_expires_before_exec_does_not_abort_if_it_had_expired_before(client, connect):
+def test_a_watched_key_that_expires_before_exec_does_not_abort_if_it_had_expired_before(
+    client, connect
+):
     client("DEBUG", "SET-ACTIVE-EXPIRE", "0")
     try:
         client("SET", "k", "v", "PX", 1)

@@ -60,7 +60,16 @@ def test_every_stock_field_is_there_in_its_section(client, oracle):
 
 
 def test_sections_can_be_asked_for_one_by_one_and_together(client):
-    for name in ["server", "clients", "memory", "stats", "replication", "cpu", "keyspace", "persistence"]:
+    for name in [
+        "server",
+        "clients",
+        "memory",
+        "stats",
+        "replication",
+        "cpu",
+        "keyspace",
+        "persistence",
+    ]:
         got = sections(bytes(client("INFO", name)).decode())
         assert [section.lower() for section in got] == [name]
     got = sections(bytes(client("INFO", "cpu", "SERVER")).decode())
@@ -84,7 +93,8 @@ def test_numbers_tell_what_happened(client):
     assert int(info["total_commands_processed"]) >= 14
     assert info["cmdstat_set"].startswith("calls=11,usec=")
     assert re.fullmatch(
-        r"calls=3,usec=\d+,usec_per_call=\d+\.\d\d,rejected_calls=0,failed_calls=0", info["cmdstat_get"]
+        r"calls=3,usec=\d+,usec_per_call=\d+\.\d\d,rejected_calls=0,failed_calls=0",
+        info["cmdstat_get"],
     )
     assert re.fullmatch(r"p50=[\d.]+,p99=[\d.]+,p99.9=[\d.]+", info["latency_percentiles_usec_get"])
 
@@ -93,7 +103,9 @@ def test_errors_are_counted_by_their_first_word(client):
     client("CONFIG", "RESETSTAT")
     client("NOSUCH")
     client("SET", "s", "v")
-    client("LPUSH", "s", "v") if client("COMMAND", "INFO", "LPUSH")[0] else client("HSET", "s", "f", "v")
+    client("LPUSH", "s", "v") if client("COMMAND", "INFO", "LPUSH")[0] else client(
+        "HSET", "s", "f", "v"
+    )
     info = client.info()
     assert "errorstat_ERR" in info and info["errorstat_ERR"].startswith("count=")
     assert int(info["total_error_replies"]) >= 1
@@ -128,7 +140,9 @@ def test_memory_grows_and_shrinks_with_the_data(client, connect):
     writer.close()
     assert used() - before > 9_000_000
     client("DEL", "big")
-    wait_until(lambda: used() - before < 1_000_000, what="the memory of a deleted value to be given back")
+    wait_until(
+        lambda: used() - before < 1_000_000, what="the memory of a deleted value to be given back"
+    )
     memory = client.info("memory")
     assert int(memory["used_memory_peak"]) - before > 9_000_000
     assert re.fullmatch(r"[\d.]+[BKMG]", memory["used_memory_human"])
@@ -140,7 +154,8 @@ BAD = {
     "one line contains 'role'": GOOD + "my_role:x\r\n",
     "role:master only as the role": GOOD.replace("role:master", "role:leader"),
     "the lines about a master once, with known values": GOOD + "master_link_status:up\r\n",
-    "replica lines are ip,port,state,offset,lag": GOOD + "slave0:ip=a_b,port=1,state=online,offset=1,lag=0\r\n",
+    "replica lines are ip,port,state,offset,lag": GOOD
+    + "slave0:ip=a_b,port=1,state=online,offset=1,lag=0\r\n",
     "database lines have at most four numbers": GOOD + "db0:keys=1,expires=0,avg_ttl=0,a=1,b=2\r\n",
     "loading is always told": "# Replication\r\nrole:master\r\n",
     "values are plain": GOOD + 'name:"text"\r\n',

@@ -99,7 +99,11 @@ def test_a_port_that_is_taken_stops_the_start_with_a_reason(fresh_server):
 @pytest.mark.parametrize("option", ["--version", "-v", "--help", "-h"])
 def test_version_and_help_are_printed(option):
     result = subprocess.run(
-        [Server(argv=[]).binary, option], capture_output=True, text=True, timeout=10, stdin=subprocess.DEVNULL
+        [Server(argv=[]).binary, option],
+        capture_output=True,
+        text=True,
+        timeout=10,
+        stdin=subprocess.DEVNULL,
     )
     assert result.stdout.strip() or (result.stderr.strip() and "h" in option)
     assert result.returncode == 0 or "h" in option
@@ -156,7 +160,9 @@ def test_a_unix_socket_serves_and_has_the_permissions_asked_for(fresh_server, tm
 
 def test_a_unix_socket_alone_is_enough(tmp_path):
     path = tmp_path / "only.sock"
-    server = Server(argv=["--port", "0", "--unixsocket", str(path), "--dir", str(tmp_path)], directory=tmp_path)
+    server = Server(
+        argv=["--port", "0", "--unixsocket", str(path), "--dir", str(tmp_path)], directory=tmp_path
+    )
     server.launch()
     try:
         wait_until(lambda: Client(path)("PING") == "PONG", what="the socket to serve")
@@ -220,7 +226,9 @@ def other_host():
 
     def run(code):
         return subprocess.run(
-            ["ip", "netns", "exec", name, "/usr/bin/python3", "-c", code], capture_output=True, timeout=20
+            ["ip", "netns", "exec", name, "/usr/bin/python3", "-c", code],
+            capture_output=True,
+            timeout=20,
         ).stdout
 
     try:
@@ -281,7 +289,9 @@ def test_another_machine_finds_nothing_on_the_default_address(other_host, tmp_pa
     server = Server(argv=["--port", str(free_port()), "--dir", str(tmp_path)], directory=tmp_path)
     server.port = int(server.argv[1])
     with server:
-        assert ask_from(other_host, server, PING) in (b"", b"<closed>") or b"DENIED" in ask_from(other_host, server, PING)
+        assert ask_from(other_host, server, PING) in (b"", b"<closed>") or b"DENIED" in ask_from(
+            other_host, server, PING
+        )
 
 
 # TLS
@@ -310,7 +320,16 @@ def certificates(tmp_path_factory):
                 cwd=directory,
             )
             openssl(
-                *["x509", "-req", "-in", f"{both}.csr", "-CA", f"{authority}.crt", "-CAkey", f"{authority}.key"],
+                *[
+                    "x509",
+                    "-req",
+                    "-in",
+                    f"{both}.csr",
+                    "-CA",
+                    f"{authority}.crt",
+                    "-CAkey",
+                    f"{authority}.key",
+                ],
                 *["-CAcreateserial", "-days", "2", "-extfile", "ext", "-out", f"{both}.crt"],
                 cwd=directory,
             )
@@ -354,7 +373,9 @@ def test_tls_serves_a_client_with_a_certificate(tls_server, certificates):
 
 
 @pytest.mark.parametrize("certificate", [None, "rogue-client"])
-def test_tls_refuses_a_client_without_a_certificate_of_its_authority(tls_server, certificates, certificate):
+def test_tls_refuses_a_client_without_a_certificate_of_its_authority(
+    tls_server, certificates, certificate
+):
     server = tls_server()
     with pytest.raises((ssl.SSLError, ConnectionError)):
         with Client(server.tls_address, tls=context(certificates, certificate)) as client:
@@ -420,7 +441,11 @@ def test_a_new_certificate_is_taken_without_a_restart(tls_server, certificates, 
 
 
 def test_a_certificate_that_is_not_there_stops_the_start(certificates, tmp_path):
-    config = {"tls-port": free_port(), "tls-cert-file": "/nonexistent.crt", "tls-key-file": "/nonexistent.key"}
+    config = {
+        "tls-port": free_port(),
+        "tls-cert-file": "/nonexistent.crt",
+        "tls-key-file": "/nonexistent.key",
+    }
     with pytest.raises(ServerFailed):
         Server({**config, "tls-ca-cert-file": certificates / "ca.crt"}, directory=tmp_path).start()
 
@@ -434,7 +459,9 @@ def test_systemd_is_told_when_the_server_is_ready(tmp_path, supervised):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(notify))
         listener.settimeout(10)
-        server = Server({"supervised": supervised}, directory=tmp_path, env={"NOTIFY_SOCKET": str(notify)})
+        server = Server(
+            {"supervised": supervised}, directory=tmp_path, env={"NOTIFY_SOCKET": str(notify)}
+        )
         with server:
             messages = []
             while not any("READY=1" in message for message in messages):
@@ -459,7 +486,9 @@ def test_data_saved_at_shutdown_is_there_after_a_restart(fresh_server):
 
 
 def test_a_directory_that_cannot_be_entered_stops_the_start(tmp_path):
-    server = Server(argv=["--port", str(free_port()), "--dir", "/nonexistent/directory"], directory=tmp_path)
+    server = Server(
+        argv=["--port", str(free_port()), "--dir", "/nonexistent/directory"], directory=tmp_path
+    )
     with pytest.raises(ServerFailed, match="nonexistent"):
         server.start()
 

@@ -1,4 +1,5 @@
-"""The wire: requests in any portion, hostile lengths, clients that do not read, many connections."""
+"""The wire: requests in any portion, hostile lengths, clients that do not read, many
+connections."""
 
 import resource
 import select
@@ -141,13 +142,17 @@ def test_requests_before_the_broken_one_are_answered(connect):
     assert client.read().startswith("ERR Protocol error")
 
 
-@pytest.mark.parametrize("line", [b"POST / HTTP/1.1\r\n", b"Host: example.org\r\n", b"post / HTTP/1.1\r\n"])
+@pytest.mark.parametrize(
+    "line", [b"POST / HTTP/1.1\r\n", b"Host: example.org\r\n", b"post / HTTP/1.1\r\n"]
+)
 def test_a_request_of_a_browser_is_cut_off_and_nothing_after_it_runs(server, connect, line):
     client, other = connect(), connect()
     client.send_raw(line + encode("SET", "attack", "1"))
     assert client.is_closed(2.0)
     assert other("EXISTS", "attack") == 0
-    wait_until(lambda: "SECURITY ATTACK" in server.log().upper(), what="a line about the attack in the log")
+    wait_until(
+        lambda: "SECURITY ATTACK" in server.log().upper(), what="a line about the attack in the log"
+    )
 
 
 def test_an_announced_length_costs_no_memory(server, connect):
@@ -244,7 +249,9 @@ def test_a_client_that_never_reads_is_closed_at_its_limit(server, connect):
     other("CONFIG", "SET", "client-output-buffer-limit", "normal 8mb 0 0")
     client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.send_raw(encode("GET", "big") * 64)
-    wait_until(lambda: other.info("clients")["connected_clients"] == "1", what="the client to be closed")
+    wait_until(
+        lambda: other.info("clients")["connected_clients"] == "1", what="the client to be closed"
+    )
     stats = other.info("stats")
     assert int(stats.get("client_output_buffer_limit_disconnections", 1)) == 1
 

@@ -2,13 +2,15 @@
 
 NAME         of the family in test ids
 NEEDS        commands that must exist on the server under test, or the family is not collected
-GRAMMAR      its commands, see skeintest/grammar.py; lines of commands that do not exist are left out
+GRAMMAR      its commands, see skeintest/grammar.py; lines of commands that do not exist are left
+out
 DOMAINS      small universes of values, on top of those in domains.py
 CONNECTIONS  how many connections a sequence uses (1)
 EVENTS       True when commands block or push: what every connection received is compared (False)
 SETUP        commands run on both servers before each sequence
 LENGTH       steps per sequence (40); SHARE of the examples (1.0)
-restore      a function (client, initial configuration) that undoes what a sequence changed beyond keys
+restore      a function (client, initial configuration) that undoes what a sequence changed beyond
+keys
 """
 
 import importlib

@@ -36,24 +36,32 @@ GRAMMAR = """
 PATTERNS = [b"~*", b"~k*", b"~k1", b"%R~k*", b"%W~k*", b"%RW~k2", b"allkeys", b"resetkeys"]
 CHANNELS = [b"&*", b"&news.*", b"allchannels", b"resetchannels"]
 COMMANDS = [
-    b"+@all", b"-@all", b"allcommands", b"nocommands", b"+get", b"+set", b"-get", b"-set", b"+@read", b"-@write",
-    b"+@string", b"-@dangerous", b"+@keyspace", b"+config|get", b"-config|set", b"+client|id", b"+acl|whoami",
+    b"+@all", b"-@all", b"allcommands", b"nocommands", b"+get", b"+set", b"-get", b"-set",
+    b"+@read", b"-@write",
+    b"+@string", b"-@dangerous", b"+@keyspace", b"+config|get", b"-config|set", b"+client|id",
+    b"+acl|whoami",
     b"-client", b"+select|0", b"+@pubsub", b"+publish",
 ]  # fmt: skip
 DOMAINS = {
     "user": [b"alice", b"bob", b"carol"],
-    "rule": [*PATTERNS, *CHANNELS, *COMMANDS, b"on", b"off", b"nopass", b"resetpass", b">secret", b"<secret",
+    "rule": [*PATTERNS, *CHANNELS, *COMMANDS, b"on", b"off", b"nopass", b"resetpass", b">secret",
+        b"<secret",
              b"sanitize-payload", b"skip-sanitize-payload", b"clearselectors", b"reset",
              b"#2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"],
     "pass": [b"nopass", b">secret", b">other"],
-    "selector": [b"(+get ~k*)", b"(+set %W~k2)", b"(+@read ~x*)", b"()", b"(~k1 ~k2 +mget)", b"( +get  ~k* )"],
+    "selector": [b"(+get ~k*)", b"(+set %W~k2)", b"(+@read ~x*)", b"()", b"(~k1 ~k2 +mget)",
+        b"( +get  ~k* )"],
     "badrule": [
-        b"+nosuch", b"+@nosuch", b"bogus", b"~", b"%R~", b"%X~k", b"%k", b"&", b"#short", b"!short", b"<nosuch",
-        b"+config|nosuch", b"-config|", b"+get|x|y", b"(+get", b"+get)", b"(+nosuch)", b"(on)", b"(nopass)",
-        b"~a b", b">", b"", b"@read", b"+@", b"!2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b",
+        b"+nosuch", b"+@nosuch", b"bogus", b"~", b"%R~", b"%X~k", b"%k", b"&", b"#short",
+        b"!short", b"<nosuch",
+        b"+config|nosuch", b"-config|", b"+get|x|y", b"(+get", b"+get)", b"(+nosuch)", b"(on)",
+        b"(nopass)",
+        b"~a b", b">", b"", b"@read", b"+@",
+        b"!2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b",
     ],
     "category": [
-        b"read", b"write", b"keyspace", b"string", b"admin", b"fast", b"slow", b"dangerous", b"pubsub", b"connection",
+        b"read", b"write", b"keyspace", b"string", b"admin", b"fast", b"slow", b"dangerous",
+        b"pubsub", b"connection",
         b"transaction", b"bitmap", b"hyperloglog",
     ],
     "bits": [1, 5, 256, 4096, 0, -1, 4097, b"x"],
@@ -61,10 +69,15 @@ DOMAINS = {
     "count": [0, 1, -1, b"x"],
 }  # fmt: skip
 # A command is several words, so it is written as grammar.
-_COMMAND = """(GET k1|GET x1|SET k1 v|SET k2 v|SET x v|MGET k1 k2|MGET k1 x|DEL k1|CONFIG GET maxmemory|CONFIG SET
- maxmemory-samples 5|CLIENT ID|ACL WHOAMI|PING|PUBLISH news.x 1|PUBLISH other 1|SUBSCRIBE news.a|PSUBSCRIBE news.*|
- SELECT 0|SELECT 1|KEYS *|FLUSHALL|COPY k1 k2|RENAME k1 x|GETDEL k1|OBJECT ENCODING k1|DUMP k2|SCAN 0|NOSUCH|GET)"""
-GRAMMAR = GRAMMAR.replace("<command>", " ".join(_COMMAND.split())).replace('"(<innerrule>)"', "<selector>")
+_COMMAND = """(GET k1|GET x1|SET k1 v|SET k2 v|SET x v|MGET k1 k2|MGET k1 x|DEL k1|
+ CONFIG GET maxmemory|CONFIG SET
+ maxmemory-samples 5|CLIENT ID|ACL WHOAMI|PING|PUBLISH news.x 1|PUBLISH other 1|SUBSCRIBE news.a|
+ PSUBSCRIBE news.*|
+ SELECT 0|SELECT 1|KEYS *|FLUSHALL|COPY k1 k2|RENAME k1 x|GETDEL k1|OBJECT ENCODING k1|DUMP k2|
+ SCAN 0|NOSUCH|GET)"""
+GRAMMAR = GRAMMAR.replace("<command>", " ".join(_COMMAND.split())).replace(
+    '"(<innerrule>)"', "<selector>"
+)
 
 
 def restore(client, _):

@@ -24,7 +24,8 @@ GRAMMAR = """
  1! CLIENT PAUSE (x|-1|"")
  1! CLIENT PAUSE 0 (ALL|WRITE|<junk>)
  1 CLIENT UNBLOCK (999999|x|-1) [TIMEOUT|ERROR|<junk>]
- 1! CLIENT KILL (127.0.0.1:1|ID x|ID 0|ID 99999999|TYPE <junk>|ADDR x|SKIPME maybe|USER nobody|LADDR 1:1|ID)
+ 1! CLIENT KILL (127.0.0.1:1|ID x|ID 0|ID 99999999|TYPE <junk>|ADDR x|SKIPME maybe|USER \
+    nobody|LADDR 1:1|ID)
  1! CLIENT LIST (TYPE <junk>|ID x|ID 999999|<junk>|TYPE|ID)
  2 CLIENT TRACKINGINFO   => unordered
  2 CLIENT TRACKING (on|off) [BCAST] [PREFIX a] [PREFIX ab] [NOLOOP] [OPTIN] [OPTOUT]
@@ -52,5 +53,5 @@ GRAMMAR = """
 """
 DOMAINS = {
     "name": [b"alice", b"", b"with space", b"new\nline", b"\xc3\xa9", b"x" * 64, b"a{b}"],
-    "value": [b"v", b"", b"\x00\xff\r\n", b"x" * 200, b"it's \"quoted\""],
+    "value": [b"v", b"", b"\x00\xff\r\n", b"x" * 200, b'it\'s "quoted"'],
 }

@@ -66,5 +66,6 @@ DOMAINS = {
     "typename": [b"string", b"list", b"hash", b"set", b"zset", b"stream", b"nosuch", b"STRING"],
     "badcursor": [b"x", b"-1", b"", b"99999999999999999999", b"1.5"],
     "badcount": [0, -1, b"x", b"", b"9223372036854775808"],
-    "payload": [b"", b"x", b"\x00\x01a\x0a\x00" + b"\x00" * 8, b"\x00\xc0\x01\x0a\x00\xde\xad\xbe\xef\x00\x00\x00\x00"],
+    "payload": [b"", b"x", b"\x00\x01a\x0a\x00" + b"\x00" * 8,
+        b"\x00\xc0\x01\x0a\x00\xde\xad\xbe\xef\x00\x00\x00\x00"],
 }  # fmt: skip

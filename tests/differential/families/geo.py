@@ -9,13 +9,17 @@ GRAMMAR = """
  3 GEOPOS <key> <member>+
  4 GEODIST <key> <member> <member> [<unit>]
  3 GEOHASH <key> <member>+
- 6 GEOSEARCH <key> FROMMEMBER <member> BYRADIUS <radius> <unit> [ASC|DESC] [WITHCOORD] [WITHDIST] [WITHHASH]   => unordered
- 6 GEOSEARCH <key> FROMLONLAT <lon> <lat> BYBOX <radius> <radius> <unit> (ASC|DESC) [COUNT <count>] [WITHCOORD] [WITHDIST]
+ 6 GEOSEARCH <key> FROMMEMBER <member> BYRADIUS <radius> <unit> [ASC|DESC] [WITHCOORD] \
+    [WITHDIST] [WITHHASH]   => unordered
+ 6 GEOSEARCH <key> FROMLONLAT <lon> <lat> BYBOX <radius> <radius> <unit> (ASC|DESC) [COUNT \
+    <count>] [WITHCOORD] [WITHDIST]
  3 GEOSEARCH <key> FROMLONLAT <lon> <lat> BYRADIUS <radius> <unit> (ASC|DESC) COUNT <count>
  2 GEOSEARCH <key> FROMMEMBER <member> BYRADIUS <radius> <unit> COUNT <count> ANY   => kind
- 1 GEOSEARCH <key> (FROMMEMBER a|BYRADIUS 1 m|FROMMEMBER a FROMLONLAT 1 1 BYRADIUS 1 m|FROMMEMBER a BYRADIUS 1 m ANY|<junk>)
+ 1 GEOSEARCH <key> (FROMMEMBER a|BYRADIUS 1 m|FROMMEMBER a FROMLONLAT 1 1 BYRADIUS 1 \
+    m|FROMMEMBER a BYRADIUS 1 m ANY|<junk>)
  4 GEOSEARCHSTORE <key> <key> FROMMEMBER <member> BYRADIUS <radius> <unit> [STOREDIST]
- 2 GEOSEARCHSTORE <key> <key> FROMLONLAT <lon> <lat> BYBOX <radius> <radius> <unit> (ASC|DESC) COUNT 2
+ 2 GEOSEARCHSTORE <key> <key> FROMLONLAT <lon> <lat> BYBOX <radius> <radius> <unit> (ASC|DESC) \
+    COUNT 2
  1 GEOSEARCHSTORE <key> <key> FROMMEMBER <member> BYRADIUS <radius> <unit> WITHDIST
  3 GEORADIUS <key> <lon> <lat> <radius> <unit> (ASC|DESC) [WITHDIST] [WITHCOORD] [COUNT <count>]
  2 GEORADIUS <key> <lon> <lat> <radius> <unit> (STORE|STOREDIST) <key>

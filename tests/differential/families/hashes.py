@@ -7,7 +7,8 @@ NEEDS = ["HSET", "HGETALL"]
 GRAMMAR = """
  9 HSET <key> (<field> <value>)+
  2 HSET <key> (<field> <value>)+ <field>
- 3 HSET <key> (<many> <value>)+ (<many> <value>)+ (<many> <value>)+ (<many> <value>)+ (<many> <value>)+
+ 3 HSET <key> (<many> <value>)+ (<many> <value>)+ (<many> <value>)+ (<many> <value>)+ (<many> \
+    <value>)+
  2 HMSET <key> (<field> <value>)+
  2 HSETNX <key> <field> <value>
  4 HGET <key> <field>

@@ -28,9 +28,12 @@ DOMAINS = {
     "key": [b"h1", b"h2", b"h3", b"h4"],
     "element": [b"a", b"b", b"c", b"", b"\x00\xff", b"foo", b"x" * 100],
     "many": st.integers(0, 100000).map(lambda n: b"e%d" % n),
-    "broken": [b"", b"HYLL", b"HYLL\x01" + b"\x00" * 11, b"HYLL\x02" + b"\x00" * 11, b"abc", b"HYLL\x00" + b"\x00" * 20],
-    # What lies in the header, and runs behind the last register. Broken registers are for the unit tests: where Redis
-    # meets them in the middle of a PFADD it keeps the elements before them, without telling its replicas.
+    "broken": [b"", b"HYLL", b"HYLL\x01" + b"\x00" * 11, b"HYLL\x02" + b"\x00" * 11, b"abc",
+        b"HYLL\x00" + b"\x00" * 20],
+    # What lies in the header, and runs behind the last register. Broken registers are for the
+    # unit tests: where Redis
+    # meets them in the middle of a PFADD it keeps the elements before them, without telling its
+    # replicas.
     "cached": [b"HYLL", b"\x00" * 8, b"\x01" * 8, b"\xff" * 8],
     "tail": [b"HYLL", b"\x00"],
 }  # fmt: skip

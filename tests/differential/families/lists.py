@@ -36,7 +36,18 @@ GRAMMAR = """
 """
 DOMAINS = {
     "key": [b"l1", b"l2", b"l3"],
-    "element": [b"a", b"b", b"c", b"", b"1", b"-7", b"4294967296", b"\x00\xff", b"x" * 70, b"y" * 300],
+    "element": [
+        b"a",
+        b"b",
+        b"c",
+        b"",
+        b"1",
+        b"-7",
+        b"4294967296",
+        b"\x00\xff",
+        b"x" * 70,
+        b"y" * 300,
+    ],
     "numkeys": [2, 1, 2],
 }
 SETUP = [("CONFIG", "SET", "list-max-listpack-size", "8")]

@@ -73,7 +73,19 @@ GRAMMAR = """
 DOMAINS = {
     "key": [b"k1", b"k2", b"k3"],
     "value": [b"a", b"5"],
-    "classes": [b"KEA", b"", b"Kx", b"Eg$", b"KEAmn", b"KElshzxet", b"Ad", b"E", b"zz", b"KEn", b"KEm$"],
+    "classes": [
+        b"KEA",
+        b"",
+        b"Kx",
+        b"Eg$",
+        b"KEAmn",
+        b"KElshzxet",
+        b"Ad",
+        b"E",
+        b"zz",
+        b"KEn",
+        b"KEm$",
+    ],
     "xid": [b"5-1", b"6-1", b"7-1", b"8-1", b"9-1"],
     "db": [0, 1],
 }

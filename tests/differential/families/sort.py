@@ -32,6 +32,9 @@ DOMAINS = {
     "by": [b"w_*", b"nosort", b"o_*->f", b"missing_*", b"*", b"w_*->", b"x"],
     "get": [b"#", b"w_*", b"o_*->f", b"x", b"*->f", b"o_*->nosuch"],
 }
-# Members of a set that is not sorted come in no order; BY nosort on a set is left to directed tests.
-GRAMMAR = GRAMMAR.replace(" 3 SADD <key> <number>+\n", " 3 SADD <set> <number>+\n 2 SORT <set> [ALPHA] [DESC]\n")
+# Members of a set that is not sorted come in no order; BY nosort on a set is left to directed
+# tests.
+GRAMMAR = GRAMMAR.replace(
+    " 3 SADD <key> <number>+\n", " 3 SADD <set> <number>+\n 2 SORT <set> [ALPHA] [DESC]\n"
+)
 DOMAINS["set"] = [b"u1", b"u2"]

@@ -10,7 +10,8 @@ GRAMMAR = """
  5 ZADD <key> [NX|XX] [GT|LT] [CH] (<score> <member>)+
  2 ZADD <key> [XX|NX] [INCR] <score> <member>
  1 ZADD <key> (NX XX|GT LT|NX GT|INCR) (<score> <member>)+
- 3 ZADD <key> (<score> <many>)+ (<score> <many>)+ (<score> <many>)+ (<score> <many>)+ (<score> <many>)+
+ 3 ZADD <key> (<score> <many>)+ (<score> <many>)+ (<score> <many>)+ (<score> <many>)+ (<score> \
+    <many>)+
  6 ZADD <lexkey> (0 <member>)+ (0 <many>)+ (0 <many>)+
  2 ZREM <lexkey> <member>+
  1 SET <lexkey> v
@@ -74,11 +75,14 @@ DOMAINS = {
     "member": [b"a", b"b", b"c", b"d", b"", b"1", b"\x00\xff", b"long" * 30],
     "many": st.integers(0, 300).map(lambda n: b"m%03d" % n),
     "score": [
-        0, 1, 2, -1, b"1.5", b"inf", b"-inf", b"+inf", b"nan", b"x", b"1e20", b"-0", b"0.1", b"3.14159265358979", b"17",
+        0, 1, 2, -1, b"1.5", b"inf", b"-inf", b"+inf", b"nan", b"x", b"1e20", b"-0", b"0.1",
+        b"3.14159265358979", b"17",
         b"9007199254740993", b"1e-10", b"Infinity", b"0x10", b"",
     ],
-    "smin": [b"-inf", b"+inf", 0, 1, 2, b"(1", b"(0", b"1.5", b"(2", b"x", b"nan", b"(", b"-1", b"inf", b"(-inf", 17],
-    "lex": [b"-", b"+", b"[a", b"(a", b"[b", b"(c", b"[", b"(", b"a", b"", b"[m1", b"(m2", b"[\x00", b"++"],
+    "smin": [b"-inf", b"+inf", 0, 1, 2, b"(1", b"(0", b"1.5", b"(2", b"x", b"nan", b"(", b"-1",
+        b"inf", b"(-inf", 17],
+    "lex": [b"-", b"+", b"[a", b"(a", b"[b", b"(c", b"[", b"(", b"a", b"", b"[m1", b"(m2",
+        b"[\x00", b"++"],
     "weight": [1, 2, 0, -1, b"0.5", b"inf", b"x", b"nan"],
     "aggregate": [b"SUM", b"MIN", b"MAX", b"sum"],
     "pattern": [b"*", b"m1*", b"?", b""],

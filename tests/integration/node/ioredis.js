@@ -4,7 +4,10 @@
 const Redis = require("ioredis");
 
 const options = JSON.parse(process.argv[2]);
-const newClient = () => new Redis({ port: options.port, connectionName: "tester", maxRetriesPerRequest: 1 });
+const settings = { port: options.port, connectionName: "tester", maxRetriesPerRequest: 1 };
+const newClient = () => new Redis(settings);
+
+const firstWord = (error) => error.message.split(" ")[0];
 
 async function watchedTransaction(client) {
   const other = newClient();
@@ -21,7 +24,10 @@ async function received(client) {
   const both = new Promise((resolve) => {
     const done = () => messages.plain !== undefined && messages.pattern !== undefined && resolve();
     listener.on("message", (_channel, text) => { messages.plain = text; done(); });
-    listener.on("pmessage", (_pattern, channel, text) => { messages.pattern = [channel, text]; done(); });
+    listener.on("pmessage", (_pattern, channel, text) => {
+      messages.pattern = [channel, text];
+      done();
+    });
   });
   await listener.subscribe("channel");
   await listener.psubscribe("news.*");
@@ -55,7 +61,7 @@ async function main() {
   const messages = await received(client);
   seen.message = messages.plain;
   seen.pattern = messages.pattern;
-  seen.error = await client.pfadd("k", "a").then(() => "none", (error) => error.message.split(" ")[0]);
+  seen.error = await client.pfadd("k", "a").then(() => "none", firstWord);
   await client.set("big", Buffer.alloc(1000000, "x"));
   seen.big = (await client.getBuffer("big")).length;
   for (let n = 0; n < 300; n++) client.set(`s:${n}`, n);

@@ -11,6 +11,8 @@ async function newClient() {
   return client.connect();
 }
 
+const firstWord = (error) => error.message.split(" ")[0];
+
 async function watchedTransaction(client) {
   const other = await newClient();
   await client.watch("watched");
@@ -66,7 +68,7 @@ async function main() {
   const messages = await received(client);
   seen.message = messages.plain;
   seen.pattern = messages.pattern;
-  seen.error = await client.pfAdd("k", "a").then(() => "none", (error) => error.message.split(" ")[0]);
+  seen.error = await client.pfAdd("k", "a").then(() => "none", firstWord);
   await client.set("big", "x".repeat(1000000));
   seen.big = (await client.get("big")).length;
   await Promise.all(Array.from({ length: 300 }, (_, n) => client.set(`s:${n}`, String(n))));

@@ -2,9 +2,10 @@
 
     5 SET <key> <value> [NX|XX] [EX <secs>|KEEPTTL]     => exact
 
-weight (`5!` keeps noise away), then words: a literal, `<domain>` (a small universe of values), `[optional]`,
-`(this|that)`, each may end in `+` (1..4 times) or `*` (0..3 times). Literals with special characters
-stand in double quotes. `=> mode` names how replies are compared (see compare.py).
+weight (`5!` keeps noise away), then words: a literal, `<domain>` (a small universe of values),
+`[optional]`, `(this|that)`, each may end in `+` (1..4 times) or `*` (0..3 times). Literals with
+special characters stand in double quotes. `=> mode` names how replies are compared (compare.py).
+A line may go on after a backslash.
 
 A sequence is a list of steps drawn by hypothesis. Value 0 of every draw is the plainest choice and
 choice 0 of a step is no step at all, so a failing sequence shrinks to the few commands that matter.
@@ -22,7 +23,8 @@ TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]+>[+*]?|[\[\]()|][+*]?|[^\s\[\]()|]+
 NOISE_ONE_IN = 16
 JUNK = [
     b"", b"0", b"-1", b"1234567", b"foo", b"1.5", b"9223372036854775807", b"-9223372036854775808",
-    b"9223372036854775808", b"99999999999999999999", b" 1", b"1 ", b"+1", b"01", b"nan", b"inf", b"-0",
+    b"9223372036854775808", b"99999999999999999999", b" 1", b"1 ", b"+1", b"01", b"nan", b"inf",
+    b"-0",
     b"1e3", b"\xff\x00\r\n", b"x" * 70,
 ]  # fmt: skip
 
@@ -57,7 +59,9 @@ def _show(arg):
 
 
 def _literal(text):
-    value = text[1:-1].encode().decode("unicode_escape").encode("latin-1") if text[0] == '"' else None
+    value = (
+        text[1:-1].encode().decode("unicode_escape").encode("latin-1") if text[0] == '"' else None
+    )
     value = text.encode() if value is None else value
     return lambda draw: [value]
 
@@ -195,7 +199,8 @@ def steps(rules, connections, length):
 
 
 def _make_unique(step, at):
-    """`{uniq7}` in a value becomes a multiple of 7 that no other step of the sequence has: relative times
+    """`{uniq7}` in a value becomes a multiple of 7 that no other step of the sequence has:
+    relative times
     must differ so that comparing two of them never depends on a millisecond."""
     if not any(b"{uniq" in arg for arg in step.args):
         return step

@@ -1,4 +1,5 @@
-"""The rules that tools which read INFO by grep, substring or regex rely on (see docs: text contracts)."""
+"""The rules that tools which read INFO by grep, substring or regex rely on (see docs: text
+contracts)."""
 
 import re
 
@@ -35,7 +36,9 @@ def _link_lines(lines):
         wrong.append("role after master_host")
     down = [line for line in lines if line.startswith("master_link_down_since_seconds:")]
     if len(down) != (1 if "master_link_status:down" in lines else 0):
-        wrong.append("master_link_down_since_seconds belongs to a link that is down, and only there")
+        wrong.append(
+            "master_link_down_since_seconds belongs to a link that is down, and only there"
+        )
     return wrong
 
 

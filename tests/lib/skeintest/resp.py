@@ -116,7 +116,8 @@ def _hashable(value):
 
 
 def readable(sock, timeout):
-    """True when there is something to read (or the end) within `timeout` seconds, None: for ever."""
+    """True when there is something to read (or the end) within `timeout` seconds, None: for
+    ever."""
     poll = select.poll()
     poll.register(sock, select.POLLIN)
     return bool(poll.poll(None if timeout is None else timeout * 1000))

@@ -1,7 +1,9 @@
 """Runs a server binary for a test: free port, own directory, bounded start and stop, and a verdict.
 
-A test fails when the process crashed, left a sanitizer report, or did not exit cleanly. The binary is
-the one of this tree unless SKEIN_SERVER names another; the oracle is always the stock 7.0.15 server.
+A test fails when the process crashed, left a sanitizer report, or did not exit cleanly. The
+binary is
+the one of this tree unless SKEIN_SERVER names another; the oracle is always the stock 7.0.15
+server.
 """
 
 import ctypes
@@ -53,7 +55,9 @@ def _die_with_parent():
 
 class Server:
     """A server process. `config` maps directive names to values; a value is split into words like
-    a shell would, and a list of values repeats the directive. `argv` replaces the whole command line."""
+    a shell would, and a list of values repeats the directive. `argv` replaces the whole command
+    line.
+    """
 
     def __init__(self, config=None, *, binary=None, argv=None, directory=None, env=None, prefix=()):
         self.binary = binary or server_binary()
@@ -115,7 +119,9 @@ class Server:
             if "Address already in use" not in self.log() or attempt == 2:
                 break
             self.port = free_port()
-        raise ServerFailed(f"{self.binary} did not start (exit {self.process.poll()}):\n{self.tail()}")
+        raise ServerFailed(
+            f"{self.binary} did not start (exit {self.process.poll()}):\n{self.tail()}"
+        )
 
     def _wait_ready(self):
         end = time.monotonic() + START_SECONDS
@@ -155,7 +161,9 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise ServerFailed(f"no exit within {STOP_SECONDS} s of a signal:\n{self.tail()}") from None
+            raise ServerFailed(
+                f"no exit within {STOP_SECONDS} s of a signal:\n{self.tail()}"
+            ) from None
         if check:
             self.check()
 
