@@ -84,6 +84,7 @@ class Pair:
         self.defaults = [side.control.config("*") for side in self.sides]
         known = [side.known_commands() for side in self.sides]
         self.known = known[0] & known[1]
+        self.protocols = [2, 3] if "HELLO" in self.known else [2]
         return self
 
     def stop(self):
@@ -134,6 +135,7 @@ class Pair:
 
     def run(self, family, steps, proto, pipelined):
         """Runs the steps on both sides; raises Mismatch with the whole sequence on a difference."""
+        steps = [step for step in steps if family.is_fair(step, self.known)]
         self.begin(family, proto)
         self.proto = proto
         history = Report(family, steps, proto, pipelined)

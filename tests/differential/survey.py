@@ -42,7 +42,7 @@ def survey_family(pair, family, examples):
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(sequences, st.sampled_from([2, 3]), st.booleans())
+    @given(sequences, st.sampled_from(pair.protocols), st.booleans())
     def collect(sequence, proto, pipelined):
         if len(found) >= STOP_AFTER:
             return

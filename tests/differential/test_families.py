@@ -37,7 +37,7 @@ def test_replies_and_data_equal_those_of_the_oracle(family, pair):
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(sequences, st.sampled_from([2, 3]), st.booleans())
+    @given(sequences, st.sampled_from(pair.protocols), st.booleans())
     def agree(sequence, proto, pipelined):
         if failures:
             return

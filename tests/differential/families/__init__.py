@@ -9,6 +9,7 @@ CONNECTIONS  how many connections a sequence uses (1)
 EVENTS       True when commands block or push: what every connection received is compared (False)
 SETUP        commands run on both servers before each sequence
 LENGTH       steps per sequence (40); SHARE of the examples (1.0)
+is_fair      a function (step, known commands): False for steps that only one server can answer
 restore      a function (client, initial configuration) that undoes what a sequence changed beyond
 keys
 """
@@ -32,6 +33,7 @@ class Family:
         self.setup = getattr(module, "SETUP", [])
         self.length = getattr(module, "LENGTH", 40)
         self.share = getattr(module, "SHARE", 1.0)
+        self.is_fair = getattr(module, "is_fair", lambda step, known: True)
         self.restore = getattr(module, "restore", None)
 
     def exists(self, known):
