@@ -192,6 +192,16 @@ static void emit_effects(struct executor *executor)
     executor->on_effects(executor->owner, &executor->unit, bytes);
 }
 
+void executor_record(struct executor *executor, const struct call *call)
+{
+    const struct effects *effects = call->effects;
+    if (effects->before_count == 0) return;
+    if (executor->depth == 0) effects_unit_begin(&executor->unit);
+    effects_unit_add(&executor->unit, call->ks->id, buf_str(&effects->before),
+                     effects->before_count);
+    if (executor->depth == 0) emit_effects(executor);
+}
+
 static void finish(struct run *run, int64_t started_us, uint64_t errors_before)
 {
     struct executor *executor = run->executor;

@@ -71,6 +71,10 @@ struct executor {
 void executor_init(struct executor *executor, struct host *host, struct registry *registry);
 void executor_deinit(struct executor *executor);
 
+/* Deletions the server decided by itself (expiry, eviction), in call->effects and for call->ks: they
+ * go where the effects of requests go, into the unit of the request that runs if there is one. */
+void executor_record(struct executor *executor, const struct call *call);
+
 enum execute_verdict {
     EXECUTE_DONE, /* a reply was written (or is suppressed) */
     EXECUTE_WAIT, /* clients are paused: give the same request again later */

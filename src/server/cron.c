@@ -37,6 +37,7 @@ static void close_idle(struct server *server)
 
 static const struct periodic periodics[] = {
     {0, read_memory},
+    {0, server_expire},
     {100, sample_rates},
     {1000, close_idle},
 };

@@ -223,6 +223,7 @@ void server_wire(struct server *server)
     executor->clock_us = read_clock_us;
     executor->acl_allows = user_may;
     executor->session_allows = session_allows;
+    executor->make_room = server_make_room;
     executor->after_run = after_run;
     executor->on_rejected = on_rejected;
     server->clients.hooks = (struct client_hooks){

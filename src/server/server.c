@@ -111,6 +111,8 @@ void server_deinit(struct server *server)
     tracking_deinit(&server->tracking);
     pubsub_deinit(&server->pubsub);
     delivery_deinit(&server->delivery);
+    evictor_deinit(&server->upkeep.evictor);
+    effects_deinit(&server->upkeep.effects);
     watch_deinit(&server->watches);
     executor_deinit(&server->executor);
     stats_deinit(&server->stats);

@@ -10,6 +10,8 @@
 #ifndef SKEIN_SERVER_SERVER_H
 #define SKEIN_SERVER_SERVER_H
 
+#include "command/evict.h"
+#include "command/expire_cycle.h"
 #include "command/watch.h"
 #include "io/listener.h"
 #include "io/log.h"
@@ -42,6 +44,13 @@ struct server_end {
     int exit_code;
 };
 
+/* Deletions the server decides by itself (upkeep.c). */
+struct upkeep {
+    struct expire_cycle expire;
+    struct evictor evictor;
+    struct effects effects;
+};
+
 struct server {
     struct config config;
     struct config_service config_service;
@@ -58,6 +67,7 @@ struct server {
     struct registry registry;
     struct executor executor;
     struct watch_registry watches;
+    struct upkeep upkeep;
 
     struct clients clients;
     struct delivery delivery;
@@ -112,6 +122,10 @@ bool server_load_tls(struct server *server, struct buf *why);
 bool server_apply(void *server, enum config_change change, struct buf *reason);
 /* All settings that are copies of config fields in modules. */
 void server_apply_all(struct server *server);
+/* upkeep.c: deletes what has expired, for as long as one beat of cron may take. */
+void server_expire(struct server *server);
+/* executor.make_room: evicts keys while there is more than maxmemory. */
+bool server_make_room(void *server);
 /* cron.c: the periodic jobs. */
 void server_cron(void *server);
 

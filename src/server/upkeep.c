@@ -1,0 +1,78 @@
+/* What the server deletes of its own accord: keys that expired, and keys that must go because
+ * memory is short. The deletions are recorded like those of requests. */
+#include "io/clock.h"
+#include "server/server.h"
+
+enum {
+    EVICT_BATCH = 16,      /* keys between two readings of memory and clock */
+    EVICT_LIMIT_US = 1000, /* how long one request may wait for room at the middle tenacity */
+    TENACITY_MIDDLE = 10,
+    TENACITY_ENDLESS = 100,
+};
+
+static struct call call_by_server(struct server *server)
+{
+    effects_reset(&server->upkeep.effects, server->host.effects_wanted);
+    return (struct call){
+        .host = &server->host, .ks = &server->store.dbs[0], .effects = &server->upkeep.effects};
+}
+
+/* --- expiry --- */
+
+void server_expire(struct server *server)
+{
+    struct expire_cycle *cycle = &server->upkeep.expire;
+    struct expire_effort effort =
+        expire_effort(server->config.memory.active_expire_effort, server->config.process.hz);
+    int64_t until_us = clock_mono_us() + effort.tick_us;
+    uint64_t rounds = cycle->rounds;
+    if (server->settings.is_replica || !server->settings.active_expire) return;
+    while (cycle->rounds == rounds) {
+        struct call call = call_by_server(server);
+        expire_cycle_step(cycle, &call, effort.pages);
+        executor_record(&server->executor, &call);
+        if (clock_mono_us() < until_us) continue;
+        server->stats.expire_cycles_capped++;
+        return;
+    }
+}
+
+/* --- memory --- */
+
+static int64_t evict_limit_us(int tenacity)
+{
+    if (tenacity >= TENACITY_ENDLESS) return INT64_MAX / 2;
+    if (tenacity <= TENACITY_MIDDLE) return EVICT_LIMIT_US / 2 * tenacity / TENACITY_MIDDLE;
+    int64_t limit_us = EVICT_LIMIT_US / 2;
+    for (int i = TENACITY_MIDDLE; i < tenacity; i++) limit_us = limit_us * 115 / 100;
+    return limit_us;
+}
+
+static bool evict_batch(struct server *server)
+{
+    enum eviction_policy policy = (enum eviction_policy)server->config.memory.policy;
+    for (int i = 0; i < EVICT_BATCH; i++) {
+        struct call call = call_by_server(server);
+        int samples = server->config.memory.maxmemory_samples;
+        if (!evict_one(&server->upkeep.evictor, &call, policy, samples)) return false;
+        executor_record(&server->executor, &call);
+        server->stats.evicted_keys++;
+    }
+    return true;
+}
+
+/* When time is up the request is served all the same: the next ones go on evicting. */
+bool server_make_room(void *owner)
+{
+    struct server *server = owner;
+    uint64_t limit = server->config.memory.maxmemory;
+    if (limit == 0 || server_memory(server) <= limit) return true;
+    if (server->settings.is_replica) return true;
+    int tenacity = server->config.memory.maxmemory_eviction_tenacity;
+    int64_t until_us = clock_mono_us() + evict_limit_us(tenacity);
+    while (evict_batch(server)) {
+        if (server_memory(server) <= limit) return true;
+        if (clock_mono_us() > until_us) return true;
+    }
+    return server_memory(server) <= limit;
+}
