@@ -19,7 +19,7 @@ static void request_page(struct key_scan *scan)
     struct str words[4] = {STR("SCAN"), buf_str(&scan->cursor), STR("MATCH"),
                            buf_str(&scan->session->options->pattern)};
     size_t count = words[3].len > 0 ? 4 : 2;
-    cli_session_must_send(scan->session, (struct command_words){words, count});
+    cli_session_queue(scan->session, (struct command_words){words, count});
     cli_session_must_receive(scan->session, &scan->page);
 }
 

@@ -71,5 +71,5 @@ void key_survey_send(struct key_survey *survey, size_t key, struct command_words
     ASSERT(words.count <= WORDS_MAX && key_at < words.count);
     memcpy(list, words.list, words.count * sizeof(*list));
     list[key_at] = reply_text(&survey->scan.keys->items[key]);
-    cli_session_must_send(&survey->session, (struct command_words){list, words.count});
+    cli_session_queue(&survey->session, (struct command_words){list, words.count});
 }

@@ -31,7 +31,7 @@ static void send_gets(struct cli_session *session, struct prng *prng, char keys[
         uint64_t key = choose_key(prng, session->options->lru_keys);
         snprintf(keys[i], KEY_MAX, "lru:%llu", (unsigned long long)key);
         struct str words[] = {STR("GET"), str_from_c(keys[i])};
-        cli_session_must_send(session, (struct command_words){words, 2});
+        cli_session_queue(session, (struct command_words){words, 2});
     }
 }
 
@@ -59,7 +59,7 @@ static void run_batch(struct cli_session *session, struct prng *prng, struct lru
     }
     for (int i = 0; i < BATCH; i++) {
         struct str words[] = {STR("SET"), str_from_c(keys[i]), STR("value")};
-        if (is_missing[i]) cli_session_must_send(session, (struct command_words){words, 3});
+        if (is_missing[i]) cli_session_queue(session, (struct command_words){words, 3});
     }
     for (int i = 0; i < BATCH; i++) {
         if (!is_missing[i]) continue;

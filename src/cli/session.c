@@ -19,6 +19,7 @@ static void drop_connection(struct cli_session *session)
     session->wire = NULL;
     reply_parser_deinit(&session->parser);
     buf_clear(&session->input);
+    buf_clear(&session->unsent);
     session->input_at = 0;
 }
 
@@ -33,6 +34,7 @@ void cli_session_deinit(struct cli_session *session)
 {
     cli_session_close(session);
     buf_deinit(&session->input);
+    buf_deinit(&session->unsent);
     buf_deinit(&session->why);
 }
 
@@ -46,19 +48,30 @@ static int give_up(struct cli_session *session, int error, const char *why)
     return error;
 }
 
+void cli_session_queue(struct cli_session *session, struct command_words words)
+{
+    struct buf *bytes = &session->unsent;
+    buf_printf(bytes, "*%zu\r\n", words.count);
+    for (size_t i = 0; i < words.count; i++) {
+        buf_printf(bytes, "$%zu\r\n", words.list[i].len);
+        buf_append_str(bytes, words.list[i]);
+        buf_append_c(bytes, "\r\n");
+    }
+}
+
+static int flush(struct cli_session *session)
+{
+    if (session->unsent.len == 0) return 0;
+    int failed = wire_write(session->wire, buf_str(&session->unsent));
+    buf_clear(&session->unsent);
+    return failed ? give_up(session, failed, strerror(-failed)) : 0;
+}
+
 int cli_session_send(struct cli_session *session, struct command_words words)
 {
     if (!session->wire) return -ENOTCONN;
-    struct buf bytes = {0};
-    buf_printf(&bytes, "*%zu\r\n", words.count);
-    for (size_t i = 0; i < words.count; i++) {
-        buf_printf(&bytes, "$%zu\r\n", words.list[i].len);
-        buf_append_str(&bytes, words.list[i]);
-        buf_append_c(&bytes, "\r\n");
-    }
-    int failed = wire_write(session->wire, buf_str(&bytes));
-    buf_deinit(&bytes);
-    return failed ? give_up(session, failed, strerror(-failed)) : 0;
+    cli_session_queue(session, words);
+    return flush(session);
 }
 
 static int read_more(struct cli_session *session, int timeout_ms)
@@ -88,7 +101,8 @@ static int receive_one(struct cli_session *session, struct reply_node *reply, in
             reply_parser_take(&session->parser, reply);
             return 0;
         }
-        int failed = read_more(session, timeout_ms);
+        int failed = flush(session);
+        if (failed == 0) failed = read_more(session, timeout_ms);
         if (failed) return failed;
     }
 }
@@ -212,11 +226,6 @@ static _Noreturn void die(const struct cli_session *session)
     exit(1);
 }
 
-void cli_session_must_send(struct cli_session *session, struct command_words words)
-{
-    if (cli_session_send(session, words) < 0) die(session);
-}
-
 void cli_session_must_receive(struct cli_session *session, struct reply_node *reply)
 {
     if (cli_session_receive(session, reply) < 0) die(session);
@@ -228,7 +237,7 @@ static void call_list(struct cli_session *session, struct reply_node *reply, con
     struct str words[8];
     size_t count = 0;
     for (; word && count < 8; word = va_arg(rest, const char *)) words[count++] = str_from_c(word);
-    cli_session_must_send(session, (struct command_words){words, count});
+    cli_session_queue(session, (struct command_words){words, count});
     cli_session_must_receive(session, reply);
 }
 

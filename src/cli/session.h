@@ -15,14 +15,15 @@ struct cli_session {
     const struct cli_options *options;
     struct wire *wire; /* NULL while not connected */
     struct reply_parser parser;
+    struct buf unsent; /* commands that were queued */
     struct buf input;
     size_t input_at; /* what of the input was parsed */
     struct buf why;  /* the last failure, for people */
     int db;          /* selected now */
     int db_outside;  /* to return to when the transaction is dropped */
     bool in_transaction;
-    void (*on_push)(void *ctx,
-                    const struct reply_node *push); /* NULL: pushes are returned like replies */
+    /* NULL: pushes are returned like replies. */
+    void (*on_push)(void *ctx, const struct reply_node *push);
     void *push_ctx;
 };
 
@@ -42,6 +43,8 @@ struct command_words {
     size_t count;
 };
 int cli_session_send(struct cli_session *session, struct command_words words);
+/* The same without sending yet: the next receive sends all that was queued, in one piece. */
+void cli_session_queue(struct cli_session *session, struct command_words words);
 /* Waits for the next reply, which the caller must clear when the result is 0. */
 int cli_session_receive(struct cli_session *session, struct reply_node *reply);
 int cli_session_receive_within(struct cli_session *session, struct reply_node *reply,
@@ -57,7 +60,6 @@ void cli_session_must_call(struct cli_session *session, struct reply_node *reply
 void cli_session_must_succeed(struct cli_session *session, struct reply_node *reply,
                               const char *word, ...) __attribute__((sentinel));
 void cli_session_must_receive(struct cli_session *session, struct reply_node *reply);
-void cli_session_must_send(struct cli_session *session, struct command_words words);
 
 /* Bytes that came behind the last reply and were read already; they are taken out of the
  * session. */
