@@ -17,7 +17,7 @@ struct snapshot_stream {
     char mark[SNAPSHOT_MARK_LEN];
     uint64_t total_bytes, done_bytes; /* total: 0 when it is not known */
     bool is_done;
-    bool is_continued; /* PSYNC was answered with the stream itself: there is no snapshot */
+    bool is_continued; /* PSYNC was answered with the stream itself, no snapshot */
     struct buf why;
 };
 
