@@ -143,9 +143,8 @@ static void put(struct call *call, const struct restore_request *request, struct
                 struct value value)
 {
     int64_t at_ms = expiry_of(call, request);
-    bool past = at_ms != NO_EXPIRY && at_ms <= call->host->now_ms;
     bool deleted = request->replace && lookup_delete(call, request->key);
-    if (past && !call->host->settings->is_replica) {
+    if (at_ms != NO_EXPIRY && generic_is_past(call, at_ms)) {
         if (value.type != TYPE_STRING) value_drop(call->ks, value);
         vanish(call, request->key, deleted);
     } else {

@@ -89,12 +89,6 @@ static void expire_later(struct call *call, struct entry *entry, int64_t at_ms)
     call_event(call, EVENT_GENERIC, "expire", key);
 }
 
-/* A replica and a loading server keep what is past its time until the master's DEL arrives. */
-static bool is_past(const struct call *call, int64_t at_ms)
-{
-    return at_ms <= call->host->now_ms && !call->host->settings->is_replica;
-}
-
 static void expire(struct call *call, struct time_form form)
 {
     unsigned conditions = 0;
@@ -105,7 +99,7 @@ static void expire(struct call *call, struct time_form form)
         reply_i64(call->reply, 0);
         return;
     }
-    if (is_past(call, at_ms))
+    if (generic_is_past(call, at_ms))
         expire_now(call, call_arg(call, 1));
     else
         expire_later(call, entry, at_ms);

@@ -1,6 +1,7 @@
 #include "command/generic.h"
 
 #include "command/errors.h"
+#include "command/execute.h"
 #include "command/families.h"
 #include "command/lookup.h"
 
@@ -29,6 +30,13 @@ void generic_added(struct call *call, struct keyspace *ks, struct str key)
     if (type == TYPE_LIST || type == TYPE_ZSET || type == TYPE_STREAM) {
         host->on_ready(host->owner, ks, key);
     }
+}
+
+bool generic_is_past(const struct call *call, int64_t at_ms)
+{
+    const struct host *host = call->host;
+    bool loading = (host->executor->state & GATE_LOADING) != 0;
+    return at_ms <= host->now_ms && !host->settings->is_replica && !loading;
 }
 
 struct keyspace *generic_database_arg(struct call *call, int at)

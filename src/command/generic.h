@@ -10,6 +10,9 @@ struct entry *generic_find(struct call *call, struct str key);
 /* A key came into being whole (renamed, copied, moved, restored) and is in `ks` now: announces the
  * event "new" and wakes clients that block on it. */
 void generic_added(struct call *call, struct keyspace *ks, struct str key);
+/* May a key that should end at `at_ms` be gone at once? A replica waits for its master's DEL, and a
+ * data set that is being loaded is loaded as it was. */
+bool generic_is_past(const struct call *call, int64_t at_ms);
 /* The database an argument names; NULL after its error was answered. */
 struct keyspace *generic_database_arg(struct call *call, int at);
 /* "string", "list", ... */

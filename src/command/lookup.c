@@ -1,6 +1,7 @@
 #include "command/lookup.h"
 
 #include "command/errors.h"
+#include "command/execute.h"
 
 enum {
     LFU_COUNTER_MASK = 0xff,
@@ -67,10 +68,18 @@ bool entry_is_expired(const struct host *host, const struct entry *entry)
     return at != NO_EXPIRY && at <= host->now_ms;
 }
 
+/* What a master or a file tells us was done when the key was there, whatever our clock says. */
+static bool keeps_expired(const struct call *call)
+{
+    const struct executor *executor = call->host->executor;
+    if (executor && (executor->state & GATE_LOADING)) return true;
+    return call->session && session_is(call->session, SESSION_MASTER);
+}
+
 bool lookup_expire(struct call *call, struct keyspace *ks, struct entry *entry)
 {
     struct host *host = call->host;
-    if (!entry_is_expired(host, entry)) return false;
+    if (!entry_is_expired(host, entry) || keeps_expired(call)) return false;
     if (host->settings->is_replica) return true;
     struct buf key = {0};
     buf_append_str(&key, entry_key(entry));

@@ -60,6 +60,22 @@ static void a_key_goes_with_effect_and_event_in_its_database(void **state)
     assert_false(evict(EVICT_ALLKEYS_LRU, &db));
 }
 
+static void deletions_by_the_server_are_recorded_like_those_of_requests(void **state)
+{
+    (void)state;
+    struct call call = {.host = &h.host, .effects = &effects};
+    EXPECT(&h, "SET a 1", OK);
+    buf_clear(&h.effects);
+    effects_reset(&effects, true);
+    assert_true(evict_one(&evictor, &call, EVICT_ALLKEYS_RANDOM, 5));
+    executor_record(&h.executor, &call);
+    EXPECT_EFFECTS(&h, "*2\r\n$3\r\nDEL\r\n$1\r\na\r\n");
+    buf_clear(&h.effects);
+    effects_reset(&effects, true);
+    executor_record(&h.executor, &call);
+    EXPECT_EFFECTS(&h, "");
+}
+
 static void policies_for_expiring_keys_leave_the_others(void **state)
 {
     (void)state;
@@ -129,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_key_goes_with_effect_and_event_in_its_database),
+        TEST(deletions_by_the_server_are_recorded_like_those_of_requests),
         TEST(policies_for_expiring_keys_leave_the_others),
         TEST(policies_for_all_keys_go_on_until_nothing_is_left),
         TEST(without_a_policy_nothing_goes),

@@ -117,6 +117,34 @@ static void an_expired_key_is_deleted_before_the_request_that_meets_it(void **st
     EXPECT_EFFECTS(&h, "*2\r\n$3\r\nDEL\r\n$1\r\na\r\n");
 }
 
+static void what_a_master_or_a_file_tells_is_done_on_keys_past_their_time(void **state)
+{
+    (void)state;
+    EXPECT(&h, "SET a 1 PX 10", OK);
+    h.host.now_ms += 100;
+    h.settings.is_replica = true;
+    EXPECT(&h, "INCR a", NUM(1));
+    EXPECT(&h, "DEL a", NUM(1));
+    EXPECT(&h, "SET a 5 PX 10", OK);
+    h.host.now_ms += 100;
+    EXPECT(&h, "GET a", NIL);
+    h.session.flags |= SESSION_MASTER;
+    EXPECT(&h, "INCR a", NUM(6));
+    h.session.flags &= ~(uint64_t)SESSION_MASTER;
+    h.settings.is_replica = false;
+    h.executor.state = GATE_LOADING;
+    struct words words = {0};
+    words_split(&words, STR("PEXPIREAT a 7"));
+    struct request_view request = {.argv = words.list, .argc = (int)words.count};
+    execute(&h.executor, &h.session, &request, ORIGIN_FILE);
+    words_deinit(&words);
+    chain_consume(&h.out, h.out.len);
+    h.executor.state = 0;
+    EXPECT(&h, "DBSIZE", NUM(1));
+    EXPECT(&h, "GET a", NIL);
+    EXPECT(&h, "DBSIZE", NUM(0));
+}
+
 /* --- the cycle --- */
 
 static size_t run_round(struct expire_cycle *cycle, struct call *call, int *largest)
@@ -196,6 +224,7 @@ int main(void)
         TEST(times_that_do_not_fit_are_refused),
         TEST(a_moment_that_has_passed_deletes),
         TEST(an_expired_key_is_deleted_before_the_request_that_meets_it),
+        TEST(what_a_master_or_a_file_tells_is_done_on_keys_past_their_time),
         TEST(the_cycle_deletes_all_that_is_due_in_small_steps),
         TEST(the_cycle_leaves_the_keys_of_a_replica_alone),
         TEST(more_effort_gets_more_time),
