@@ -21,6 +21,13 @@ def _shows_new_directives(step, left, right):
     return {name: ours[name] for name in ours if name not in NEW_DIRECTIVES} == theirs
 
 
+def _shows_the_class_of_new_keys(step, left, right):
+    if step.name != "CONFIG" or step.args[1:3] != (b"GET", b"notify-keyspace-events"):
+        return False
+    (name, theirs), (_, ours) = [*_pairs(left), *_pairs(right)]
+    return b"A" in theirs and ours.replace(b"n", b"") == theirs
+
+
 def _pairs(reply):
     if isinstance(reply, Map):
         return reply.pairs
@@ -29,6 +36,10 @@ def _pairs(reply):
 
 DIFFERENCES = [
     Difference("directives of 7.2 exist and are shown by patterns", _shows_new_directives),
+    Difference(
+        "7.0.15 does not show `n` beside `A`, so that CONFIG REWRITE loses it",
+        _shows_the_class_of_new_keys,
+    ),
 ]
 
 

@@ -155,6 +155,23 @@ def test_a_request_of_a_browser_is_cut_off_and_nothing_after_it_runs(server, con
     )
 
 
+@pytest.mark.parametrize(
+    "line", [b"SET\x00attack\x001\r\n", b"SET attack 1\x00\r\n", b"\x00SET attack 1\r\n"]
+)
+def test_a_line_with_a_zero_byte_runs_nothing(connect, line):
+    client, other = connect(), connect()
+    client.send_raw(line)
+    other("PING")
+    assert other("PING") == "PONG" and other("EXISTS", "attack") == 0
+
+
+def test_a_tls_hello_runs_nothing(connect):
+    client, other = connect(), connect()
+    client.send_raw(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\nSET attack 1\r\n")
+    other("PING")
+    assert other("PING") == "PONG" and other("EXISTS", "attack") == 0
+
+
 def test_an_announced_length_costs_no_memory(server, connect):
     before = rss_bytes(server)
     clients = [connect() for _ in range(200)]

@@ -8,7 +8,7 @@ SHARE = 0.7
 SETUP = [("CONFIG", "SET", "notify-keyspace-events", "KEA")]
 GRAMMAR = """
  6 PSUBSCRIBE "__key*__:*"
- 1 PUNSUBSCRIBE
+ 1 PUNSUBSCRIBE   => detached
  1 CONFIG SET notify-keyspace-events <classes>
  2 CONFIG GET notify-keyspace-events
  4 SET <key> <value> [EX <secs>] [NX|XX] [GET]
