@@ -22,9 +22,9 @@ static bool too_many_arguments(struct call *call, int max)
 {
     if (call->argc <= max) return false;
     reply_error_fmt(call->reply,
-                    "ERR unknown subcommand or wrong number of arguments for '%.128s'. Try ACL "
+                    "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try ACL "
                     "HELP.",
-                    call->command->name);
+                    STR_ARG(call_arg(call, 1)));
     return true;
 }
 

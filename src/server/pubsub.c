@@ -188,7 +188,9 @@ bool pubsub_refuses(const struct session *session, const struct command *command
         "ping",       "subscribe",    "unsubscribe", "psubscribe", "punsubscribe",
         "ssubscribe", "sunsubscribe", "quit",        "reset",      NULL,
     };
+    static const uint64_t in_exec = SESSION_MULTI | SESSION_DENY_BLOCKING;
     if (!session_is(session, SESSION_PUBSUB) || session->reply.version > 2) return false;
+    if ((session->flags & in_exec) == in_exec) return false;
     if (container) return true;
     for (const char *const *name = allowed; *name; name++) {
         if (strcmp(command->name, *name) == 0) return false;

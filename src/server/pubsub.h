@@ -46,8 +46,8 @@ size_t pubsub_listener_count(const struct pubsub *pubsub, enum pubsub_kind kind,
 /* The session's own subscriptions of a kind: a map by name. */
 struct map *pubsub_of(struct session *session, enum pubsub_kind kind);
 
-/* True when a RESP2 session that is subscribed may not run the command now; PUBSUB_REFUSAL is the
- * error's format, which takes the command's full name. */
+/* True when a RESP2 session that is subscribed may not run the command now (what EXEC runs was
+ * accepted before); PUBSUB_REFUSAL is the error's format, which takes the command's full name. */
 bool pubsub_refuses(const struct session *session, const struct command *command,
                     const struct command *container);
 #define PUBSUB_REFUSAL                                                                             \

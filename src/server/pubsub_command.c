@@ -143,9 +143,9 @@ static void list_topics(struct call *call, enum pubsub_kind kind)
 {
     if (call->argc > 3) {
         reply_error_fmt(call->reply,
-                        "ERR unknown subcommand or wrong number of arguments for '%.128s'. Try "
+                        "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try "
                         "PUBSUB HELP.",
-                        call->command->name);
+                        STR_ARG(call_arg(call, 1)));
         return;
     }
     struct reply_later later;

@@ -7,7 +7,7 @@ import time
 from skeintest import ORACLE_BINARY, Client, Server
 from skeintest.compare import agree
 
-from .differences import is_expected
+from .differences import is_expected, own_messages_last
 from .pseudo import PSEUDO
 from .state import read_state
 
@@ -211,7 +211,7 @@ class Report:
             raise self.mismatch(at, left, right, "the last reply")
 
     def same_events(self, step, left, right):
-        left, right = [[_settled(values) for values in side] for side in (left, right)]
+        left, right = [[_settled(own_messages_last(values)) for values in side] for side in (left, right)]
         return all(
             agree("exact", ours, theirs)
             or (number == step.connection and self._same_answer(step, ours, theirs))

@@ -181,28 +181,6 @@ static void a_subscribed_resp2_session_may_only_manage_its_subscriptions(void **
     assert_false(pubsub_refuses(&world->b.session, &get, NULL));
 }
 
-static void event_classes_are_written_as_redis_does(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *in, *out;
-    } cases[] = {
-        {"", ""},          {"K", "K"},   {"KEA", "AKE"},      {"A", "A"},
-        {"KEAmn", "AKEm"}, {"n", "n"},   {"g$lshzxetd", "A"}, {"KEg$lshzxet", "g$lshzxetKE"},
-        {"nmd", "dnm"},    {"mK", "Km"}, {"xEx", "xE"},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        uint32_t classes = 0;
-        struct buf text = {0};
-        assert_true(notify_parse(str_from_c(cases[i].in), &classes));
-        notify_format(classes, &text);
-        assert_string_equal(buf_c(&text), cases[i].out);
-        buf_deinit(&text);
-    }
-    uint32_t classes;
-    assert_false(notify_parse(STR("Kq"), &classes));
-}
-
 static void only_wanted_events_are_told(void **state)
 {
     struct world *world = *state;
@@ -226,7 +204,6 @@ int main(void)
         WORLD_TEST(a_message_to_the_running_session_waits_for_its_reply),
         WORLD_TEST(leaving_in_any_order_keeps_the_others),
         WORLD_TEST(a_subscribed_resp2_session_may_only_manage_its_subscriptions),
-        WORLD_TEST(event_classes_are_written_as_redis_does),
         WORLD_TEST(only_wanted_events_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
