@@ -26,6 +26,9 @@ struct pipe_run {
     bool input_ended, is_done, is_lost;
     char echo[ECHO_LEN];
     int64_t last_reply_us;
+    uint64_t sent_bytes;
+    bool shows_progress;
+    int64_t start_us, shown_us;
 };
 
 static void make_echo(char echo[ECHO_LEN])
@@ -117,6 +120,18 @@ static void write_waiting(struct pipe_run *run)
         return;
     }
     run->sent += (size_t)taken;
+    run->sent_bytes += (uint64_t)taken;
+}
+
+static void show_progress(struct pipe_run *run)
+{
+    int64_t now_us = clock_mono_us();
+    if (!run->shows_progress || now_us - run->shown_us < 200000) return;
+    run->shown_us = now_us;
+    double mib = (double)run->sent_bytes / 1048576, span_s = clock_seconds_since(run->start_us);
+    fprintf(stderr, "\r%.1f MiB sent (%.1f MiB/s), %llu replies, %llu errors\x1b[K\r", mib,
+            span_s > 0 ? mib / span_s : 0, (unsigned long long)run->replies,
+            (unsigned long long)run->errors);
 }
 
 static bool has_waited_too_long(const struct pipe_run *run)
@@ -152,11 +167,15 @@ int mode_pipe(const struct cli_options *options)
     cli_session_must_connect(&session);
     struct pipe_run run = {.session = &session, .wire = session.wire};
     make_echo(run.echo);
+    run.shows_progress = isatty(STDERR_FILENO);
+    run.start_us = run.shown_us = clock_mono_us();
     bool is_late = false;
     while (!run.is_done && !run.is_lost && !is_late) {
         turn(&run);
+        show_progress(&run);
         is_late = has_waited_too_long(&run);
     }
+    if (run.shows_progress) fputs("\r\x1b[K", stderr);
     printf("errors: %llu, replies: %llu\n", (unsigned long long)run.errors,
            (unsigned long long)run.replies);
     buf_deinit(&run.waiting);

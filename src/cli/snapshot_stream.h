@@ -21,8 +21,8 @@ struct snapshot_stream {
     struct buf why;
 };
 
-/* REPLCONF with one option, told on stderr. Returns 0, 1 when the server refused (which is told too)
- * or -errno. */
+/* REPLCONF with one option, told on stderr. Returns 0, 1 when the server refused (which is told
+ * too) or -errno. */
 int snapshot_stream_configure(struct cli_session *session, const char *option, const char *value);
 /* Waits for the announcement; SYNC or PSYNC has been sent. 0 or -errno with `why`. */
 int snapshot_stream_begin(struct snapshot_stream *stream, struct cli_session *session);
