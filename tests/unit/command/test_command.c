@@ -52,6 +52,10 @@ static const struct command odd_commands[] = {
                   .limit = 2,
                   .notes = "note"}},
     },
+    {.name = "stepish",
+     .run = run_nothing,
+     .arity = -2,
+     .keys = {KEY_ONE(KEY_RO, 1), KEY_REST_STEP(KEY_RO, 2, 2)}},
     {.name = "channelish", .run = run_nothing, .arity = -2, .keys = {KEY_REST(KEY_NOT_KEY, 1)}},
     {0},
 };
@@ -114,9 +118,10 @@ static void one_range_tells_old_clients_as_much_as_it_can(void **state)
     static const struct {
         const char *request;
         int first, last, step;
-    } cases[] = {{"COMMAND INFO rename", 1, 2, 1},  {"COMMAND INFO del", 1, -1, 1},
-                 {"COMMAND INFO mset", 1, -1, 2},   {"COMMAND INFO sortish", 1, 1, 1},
-                 {"COMMAND INFO evalish", 0, 0, 0}, {"COMMAND INFO object|freq", 2, 2, 1}};
+    } cases[] = {{"COMMAND INFO rename", 1, 2, 1},     {"COMMAND INFO del", 1, -1, 1},
+                 {"COMMAND INFO mset", 1, -1, 2},      {"COMMAND INFO sortish", 1, 1, 1},
+                 {"COMMAND INFO stepish", 1, 1, 1},    {"COMMAND INFO evalish", 0, 0, 0},
+                 {"COMMAND INFO object|freq", 2, 2, 1}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct reply_node node = parsed(cases[i].request);
         const struct reply_node *info = node.items[0].items;

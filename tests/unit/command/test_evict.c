@@ -123,7 +123,6 @@ static void without_a_policy_nothing_goes(void **state)
 static void the_key_not_used_for_longest_goes_first(void **state)
 {
     (void)state;
-    int db;
     EXPECT(&h, "MSET a 1 b 2 c 3", OK);
     h.host.now_ms += 100000;
     EXPECT(&h, "GET a", "$1\r\n1\r\n");
@@ -134,9 +133,25 @@ static void the_key_not_used_for_longest_goes_first(void **state)
         effects_reset(&effects, true);
         assert_true(evict_one(&evictor, &call, EVICT_ALLKEYS_LRU, 64));
     }
-    (void)db;
     EXPECT(&h, "EXISTS c", NUM(1));
     EXPECT(&h, "EXISTS a b", NUM(0));
+}
+
+static void another_policy_does_not_use_the_candidates_of_the_last(void **state)
+{
+    (void)state;
+    EXPECT(&h, "SET old 1", OK);
+    h.host.now_ms += 100000;
+    h.store.new_access = access_now(&h.host);
+    EXPECT(&h, "SET soon 1 PX 1000", OK);
+    EXPECT(&h, "SET later 1 PX 2000", OK);
+    for (int i = 0; i < 2; i++) {
+        struct call call = {.host = &h.host, .effects = &effects};
+        effects_reset(&effects, true);
+        assert_true(evict_one(&evictor, &call, i ? EVICT_ALLKEYS_LRU : EVICT_VOLATILE_TTL, 64));
+    }
+    EXPECT(&h, "EXISTS old soon", NUM(0));
+    EXPECT(&h, "EXISTS later", NUM(1));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -149,6 +164,7 @@ int main(void)
         TEST(policies_for_expiring_keys_leave_the_others),
         TEST(policies_for_all_keys_go_on_until_nothing_is_left),
         TEST(without_a_policy_nothing_goes),
+        TEST(another_policy_does_not_use_the_candidates_of_the_last),
         TEST(the_key_not_used_for_longest_goes_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
