@@ -117,7 +117,7 @@ def test_data_that_differs_afterwards_is_found(pair):
 def drawn_names(strategy):
     names = set()
 
-    @settings(max_examples=5, database=None, deadline=None)
+    @settings(max_examples=20, database=None, deadline=None, derandomize=True)
     @given(strategy)
     def collect(sequence):
         names.update(one.args[:2] for one in sequence)
@@ -140,7 +140,7 @@ def test_a_rule_draws_what_its_line_says():
         (2, "PING", "exact", True),
     ]
 
-    @settings(max_examples=50, database=None, deadline=None)
+    @settings(max_examples=50, database=None, deadline=None, derandomize=True)
     @given(st.data())
     def draw(data):
         words = rules[0].build(data.draw)

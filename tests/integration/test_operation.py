@@ -109,6 +109,8 @@ def test_version_and_help_are_printed(option):
     assert result.returncode == 0 or "h" in option
 
 
+@pytest.mark.own_signals
+@pytest.mark.own_signals
 def test_a_crash_leaves_a_report_with_a_backtrace(fresh_server):
     server = fresh_server()
     server.expect_crash = True

@@ -392,6 +392,8 @@ class Client:
     def info(self, section="everything"):
         """INFO as a flat dict of text."""
         text = self("INFO", section)
+        assert not isinstance(text, Error), text
+        assert not isinstance(text, Error), text
         pairs = (line.split(":", 1) for line in bytes(text).decode().split("\r\n") if ":" in line)
         return dict(pairs)
 
