@@ -101,6 +101,55 @@ int64_t mem_thread_balance(void)
 #endif
 }
 
+#ifdef SKEIN_JEMALLOC
+static size_t read_size(const char *name)
+{
+    size_t value = 0, size = sizeof(value);
+    return mallctl(name, &value, &size, NULL, 0) == 0 ? value : 0;
+}
+
+struct mem_stats mem_read_stats(void)
+{
+    /* The numbers are as of the last change of the epoch. */
+    uint64_t epoch = 1;
+    mallctl("epoch", NULL, NULL, &epoch, sizeof(epoch));
+    return (struct mem_stats){
+        .allocated = read_size("stats.allocated"),
+        .active = read_size("stats.active"),
+        .resident = read_size("stats.resident"),
+    };
+}
+
+#define TEXT_OF_(value) #value
+#define TEXT_OF(value)  TEXT_OF_(value)
+
+void mem_purge(void)
+{
+    mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
+    mallctl("arena." TEXT_OF(MALLCTL_ARENAS_ALL) ".purge", NULL, NULL, NULL, 0);
+}
+
+void mem_report(void (*write)(void *ctx, const char *text), void *ctx)
+{
+    malloc_stats_print(write, ctx, "");
+}
+#else
+struct mem_stats mem_read_stats(void)
+{
+    return (struct mem_stats){0};
+}
+
+void mem_purge(void)
+{
+}
+
+void mem_report(void (*write)(void *ctx, const char *text), void *ctx)
+{
+    (void)write;
+    (void)ctx;
+}
+#endif
+
 const char *mem_allocator_name(void)
 {
 #ifdef SKEIN_JEMALLOC

@@ -24,6 +24,18 @@ size_t mem_usable(const void *ptr);
 /* Bytes the calling thread has allocated minus those it has freed since it started. */
 int64_t mem_thread_balance(void);
 
+/* The allocator's own view of the whole process, in bytes. Zeroes when it keeps none. */
+struct mem_stats {
+    size_t allocated; /* in use by the program */
+    size_t active;    /* in pages that hold something in use */
+    size_t resident;  /* in physical memory */
+};
+struct mem_stats mem_read_stats(void);
+/* Gives unused pages back to the system. */
+void mem_purge(void);
+/* Writes the allocator's report, piece by piece; nothing when it has none. */
+void mem_report(void (*write)(void *ctx, const char *text), void *ctx);
+
 /* "jemalloc-5.3.0" or "libc". */
 const char *mem_allocator_name(void);
 

@@ -28,6 +28,8 @@ struct run {
     struct call call;
     const struct command_ref *ref;
     enum origin origin;
+    int64_t started_us;
+    uint64_t errors_before, inner_errors_before;
     struct buf reason;
 };
 
@@ -202,14 +204,32 @@ void executor_record(struct executor *executor, const struct call *call)
     if (executor->depth == 0) emit_effects(executor);
 }
 
-static void finish(struct run *run, int64_t started_us, uint64_t errors_before)
+static void begin(struct run *run)
+{
+    run->started_us = run->executor->last_clock_us;
+    run->errors_before = run->call.reply->errors;
+    run->inner_errors_before = run->executor->errors;
+}
+
+/* Did the command answer an error of its own? EXEC has not failed when a command in it did. */
+static bool has_failed(struct run *run)
+{
+    struct executor *executor = run->executor;
+    uint64_t all = run->call.reply->errors - run->errors_before;
+    uint64_t inner = executor->errors - run->inner_errors_before;
+    if (all <= inner) return false;
+    executor->errors += all - inner;
+    return true;
+}
+
+static void finish(struct run *run)
 {
     struct executor *executor = run->executor;
     struct outcome outcome = {.ref = run->ref, .changes = run->call.changes};
-    outcome.failed = run->call.reply->errors != errors_before;
+    outcome.failed = has_failed(run);
     if (executor->clock_us) {
         executor->last_clock_us = executor->clock_us(executor->owner);
-        outcome.duration_us = executor->last_clock_us - started_us;
+        outcome.duration_us = executor->last_clock_us - run->started_us;
     }
     if (executor->after_run) executor->after_run(executor->owner, &run->call, &outcome);
 }
@@ -225,11 +245,10 @@ static void run_command(struct run *run)
     call->effects->db = call->ks->id;
     if (executor->depth++ == 0 && wanted) effects_unit_begin(&executor->unit);
     if (executor->before_run) executor->before_run(executor->owner, call);
-    int64_t started_us = executor->last_clock_us;
-    uint64_t errors_before = call->reply->errors;
+    begin(run);
     call->command->run(call);
     call->session->last_command = call->command;
-    finish(run, started_us, errors_before);
+    finish(run);
     if (wanted) collect_effects(run);
     if (--executor->depth == 0 && wanted) emit_effects(executor);
 }

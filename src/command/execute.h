@@ -48,6 +48,7 @@ struct executor {
     uint32_t state; /* enum gate_state */
     int depth;
     int64_t last_clock_us; /* the end of one request is the start of the next: one reading each */
+    uint64_t errors;       /* of all commands, each counted by the innermost that answered it */
     struct effects effects[EXECUTE_DEPTH_MAX];
     struct effects_unit unit;
 

@@ -118,6 +118,7 @@ static void flush_client(struct client *client)
         }
         client->bytes_out += (uint64_t)written;
         client->clients->bytes_out += (uint64_t)written;
+        client->clients->writes++;
         chain_consume(&client->out, (size_t)written);
     }
     stay_or_close_after_flush(client);
@@ -273,6 +274,7 @@ static bool took(struct client *client, ssize_t len)
     }
     client->bytes_in += (uint64_t)len;
     client->clients->bytes_in += (uint64_t)len;
+    client->clients->reads++;
     client->active_us = loop_now_us(client->clients->loop);
     return true;
 }

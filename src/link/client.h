@@ -95,7 +95,7 @@ struct clients {
     struct map by_id;
     size_t count;
     uint64_t next_id;
-    uint64_t bytes_in, bytes_out;
+    uint64_t bytes_in, bytes_out, reads, writes;
     uint64_t query_limit_closes, output_limit_closes;
     char *shared; /* the read buffer */
     struct request_batch *batch;

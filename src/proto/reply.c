@@ -71,6 +71,7 @@ void reply_error_str(struct reply *reply, struct str text)
     reply->errors++;
     while (text.len && (text.ptr[text.len - 1] == '\r' || text.ptr[text.len - 1] == '\n'))
         text.len--;
+    if (reply->on_error) reply->on_error(reply->owner, text);
     append_line(reply, '-', text);
 }
 

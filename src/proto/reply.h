@@ -13,6 +13,9 @@ struct reply {
     int version;     /* 2 or 3 */
     uint64_t errors; /* error replies written so far: how `execute` sees that a command failed */
     bool discards;   /* CLIENT REPLY OFF/SKIP: everything is dropped */
+    /* Hears of each error reply, also of dropped ones; NULL: nobody does. */
+    void (*on_error)(void *owner, struct str text);
+    void *owner;
 };
 
 void reply_status(struct reply *reply, const char *status);

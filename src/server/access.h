@@ -9,11 +9,13 @@ struct acl;
 struct call;
 struct config_service;
 struct pubsub;
+struct slowlog;
 struct tracking;
 
 struct acl *server_acl(struct call *call);
 struct config_service *server_config(struct call *call);
 struct pubsub *server_pubsub(struct call *call);
+struct slowlog *server_slowlog(struct call *call);
 struct tracking *server_tracking(struct call *call);
 
 #endif

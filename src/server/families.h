@@ -7,6 +7,11 @@
 extern const struct command acl_commands[];
 extern const struct command config_commands[];
 extern const struct command connection_commands[];
+extern const struct command info_commands[];
+extern const struct command latency_commands[];
+extern const struct command monitor_commands[];
 extern const struct command pubsub_commands[];
+extern const struct command slowlog_commands[];
+extern const struct command status_commands[];
 
 #endif

@@ -70,13 +70,28 @@ static void after_run(void *owner, struct call *call, const struct outcome *outc
     server->stats.requests++;
     server->changes_since_save += outcome->changes;
     stats_command(&server->stats, outcome, server->config.log.latency_tracking);
+    if (outcome->duration_us >= server->slow_us || server->monitors.count) {
+        server_observe(server, call, outcome);
+    }
 }
 
 static void on_rejected(void *owner, const struct command_ref *ref, struct str error)
 {
     struct server *server = owner;
+    (void)error;
     if (ref) server->stats.commands[ref->id].rejected++;
-    stats_error(&server->stats, error);
+}
+
+static void on_error_reply(void *owner, struct str text)
+{
+    struct server *server = owner;
+    stats_error(&server->stats, text);
+}
+
+void server_count_errors(struct server *server, struct reply *reply)
+{
+    reply->on_error = on_error_reply;
+    reply->owner = server;
 }
 
 /* --- clients -------------------------------------------------------------------------------------------------- */
@@ -156,6 +171,7 @@ static void on_close(void *owner, struct client *client, enum close_reason reaso
                   (unsigned long long)client->session.id, conn_peer(client->conn, peer));
     }
     tracking_leave(&server->tracking, &client->session);
+    monitors_leave(&server->monitors, &client->session);
     pubsub_leave(&server->pubsub, &client->session);
     delivery_forget(&server->delivery, &client->session);
 }

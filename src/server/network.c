@@ -37,6 +37,7 @@ static void on_accept(void *context, struct conn *conn)
     struct client *client = clients_add(&server->clients, conn);
     if (conn_is_unix(conn)) client->session.flags |= SESSION_UNIX_SOCKET;
     acl_begin_session(&server->acl, &client->session);
+    server_count_errors(server, &client->session.reply);
     server->stats.connections++;
 }
 

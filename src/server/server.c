@@ -13,6 +13,7 @@ static const struct command *const families[] = {
     acl_commands,      bitmap_commands, command_commands, config_commands,  connection_commands,
     database_commands, dump_commands,   expire_commands,  generic_commands, hll_commands,
     multi_commands,    object_commands, pubsub_commands,  scan_commands,    string_commands,
+    info_commands,     latency_commands, monitor_commands, slowlog_commands, status_commands,
 };
 
 static void register_commands(struct server *server)
@@ -92,6 +93,7 @@ void server_init(struct server *server, struct config *config)
     register_commands(server);
     executor_init(&server->executor, &server->host, &server->registry);
     stats_init(&server->stats, server->registry.count);
+    slowlog_init(&server->slowlog);
     clients_init(&server->clients, server->loop, &server->executor);
     pubsub_init(&server->pubsub, &server->delivery, entropy_hash_seed());
     tracking_init(&server->tracking, &server->delivery, entropy_hash_seed());
@@ -116,6 +118,9 @@ void server_deinit(struct server *server)
     watch_deinit(&server->watches);
     executor_deinit(&server->executor);
     stats_deinit(&server->stats);
+    slowlog_deinit(&server->slowlog);
+    latency_deinit(&server->latency);
+    monitors_deinit(&server->monitors);
     registry_deinit(&server->registry);
     worker_pool_free(server->workers);
     server->store.epochs.discard = NULL;

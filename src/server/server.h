@@ -23,7 +23,10 @@
 #include "server/config.h"
 #include "server/config_command.h"
 #include "server/delivery.h"
+#include "server/latency.h"
+#include "server/monitor.h"
 #include "server/pubsub.h"
+#include "server/slowlog.h"
 #include "server/stats.h"
 #include "server/tracking.h"
 
@@ -75,6 +78,10 @@ struct server {
     struct tracking tracking;
     struct acl acl;
     struct stats stats;
+    struct slowlog slowlog;
+    struct latency latency;
+    struct monitors monitors;
+    int64_t slow_us; /* requests that took this long are looked at: slow log, latency monitor */
 
     char run_id[41];
     char replication_id[41];
@@ -109,11 +116,17 @@ void server_read_clocks(struct server *server);
 uint64_t server_memory(struct server *server);
 /* Fills the hooks of host, executor, clients and modules (hooks.c). */
 void server_wire(struct server *server);
+/* Error replies written here count in the statistics. */
+void server_count_errors(struct server *server, struct reply *reply);
 /* users.c: the ACL and what the configuration says about it. */
 void server_init_users(struct server *server);
 bool server_load_users(struct server *server, struct buf *why);
 void server_apply_users(struct server *server);
 void server_refresh_users(void *server); /* config_service.refresh */
+/* observe.c: who watches requests. server_observe is for a request that was slow or has monitors. */
+void server_observe(struct server *server, const struct call *call, const struct outcome *outcome);
+void server_note_latency(struct server *server, const char *event, int64_t duration_us);
+void server_apply_observers(struct server *server);
 /* network.c */
 bool server_listen(struct server *server, struct buf *why);
 void server_close_sockets(struct server *server);

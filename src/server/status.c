@@ -1,0 +1,68 @@
+/* Small questions about the server: TIME, ROLE, LASTSAVE. */
+#include "io/clock.h"
+#include "server/families.h"
+#include "server/server.h"
+
+static void tell_time(struct call *call)
+{
+    /* Within scripts and transactions time stands still; everyone else gets the clock. */
+    bool stands = session_is(call->session, SESSION_SCRIPT | SESSION_MULTI);
+    int64_t now_us = stands ? call->host->now_us : clock_wall_us();
+    reply_array(call->reply, 2);
+    reply_bulk_i64(call->reply, now_us / 1000000);
+    reply_bulk_i64(call->reply, now_us % 1000000);
+}
+
+static void role(struct call *call)
+{
+    reply_array(call->reply, 3);
+    reply_bulk(call->reply, STR("master"));
+    reply_i64(call->reply, 0);
+    reply_array(call->reply, 0);
+}
+
+static void last_save(struct call *call)
+{
+    reply_i64(call->reply, server_of(call)->started_wall_ms / 1000);
+}
+
+const struct command status_commands[] = {
+    {
+        .name = "time",
+        .run = tell_time,
+        .arity = 1,
+        .flags = CMD_FAST | CMD_LOADING | CMD_STALE,
+        .summary = "Tells the server's time: seconds since 1970 and microseconds.",
+        .since = "2.6.0",
+        .group = "server",
+        .complexity = "O(1)",
+        .syntax = "",
+        .tips = {"nondeterministic_output"},
+    },
+    {
+        .name = "role",
+        .run = role,
+        .arity = 1,
+        .flags = CMD_FAST | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE,
+        .categories = CAT_ADMIN | CAT_DANGEROUS,
+        .summary = "Tells the part the server plays in replication.",
+        .since = "2.8.12",
+        .group = "server",
+        .complexity = "O(1)",
+        .syntax = "",
+    },
+    {
+        .name = "lastsave",
+        .run = last_save,
+        .arity = 1,
+        .flags = CMD_FAST | CMD_LOADING | CMD_STALE,
+        .categories = CAT_ADMIN | CAT_DANGEROUS,
+        .summary = "Tells when the data was last saved, in seconds since 1970.",
+        .since = "1.0.0",
+        .group = "server",
+        .complexity = "O(1)",
+        .syntax = "",
+        .tips = {"nondeterministic_output"},
+    },
+    {0},
+};
