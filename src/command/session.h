@@ -41,6 +41,7 @@ enum session_flag {
     SESSION_TRACKING_BROKEN_REDIR = 1 << 24,
     SESSION_PAUSED = 1 << 25,
     SESSION_UNIX_SOCKET = 1 << 26,
+    SESSION_DELIVERED = 1 << 27, /* got messages that delivery_settle will tell the link of */
 };
 
 /* A request kept for EXEC: its arguments in one allocation. */

@@ -5,8 +5,9 @@
  * very session whose request runs would land inside that request's reply, so it is held back until
  * delivery_end.
  *
- * The hooks may schedule and mark, but must not end a session at once: the caller is walking over
- * subscribers. */
+ * Whoever sends walks over subscribers, and a full client may be ended for it, which changes what
+ * is walked over. So the link hears of messages only when the walk is over, from delivery_settle.
+ */
 #ifndef SKEIN_SERVER_DELIVERY_H
 #define SKEIN_SERVER_DELIVERY_H
 
@@ -21,16 +22,20 @@ struct delivery {
     /* The session with an id, or NULL. */
     struct session *(*find)(void *context, uint64_t id);
     struct session *running;
-    struct buf held; /* for `running`, in its protocol version */
+    struct buf held;            /* for `running`, in its protocol version */
+    struct session **delivered; /* got messages since the last settling */
+    size_t delivered_count, delivered_capacity;
 };
 
 void delivery_deinit(struct delivery *delivery);
 /* A request of `session` begins; requests do not nest (EXEC and scripts are one request). */
 void delivery_begin(struct delivery *delivery, struct session *session);
-/* The request has replied: what was held back follows. */
+/* The request has replied: what was held back follows, and the link hears of all messages. */
 void delivery_end(struct delivery *delivery);
+/* Tells the link. For messages outside of requests; to be called before the loop flushes. */
+void delivery_settle(struct delivery *delivery);
 /* `session` goes away; it may be the running one. */
-void delivery_forget(struct delivery *delivery, const struct session *session);
+void delivery_forget(struct delivery *delivery, struct session *session);
 
 /* `message` is a RESP2 array. */
 void delivery_send(struct delivery *delivery, struct session *to, struct str message);

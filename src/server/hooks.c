@@ -188,7 +188,8 @@ static struct session *find_session(void *context, uint64_t id)
 {
     struct server *server = context;
     struct client *client = clients_find(&server->clients, id);
-    return client ? &client->session : NULL;
+    bool is_there = client && !session_is(&client->session, SESSION_CLOSE_ASAP);
+    return is_there ? &client->session : NULL;
 }
 
 /* --- access --------------------------------------------------------------------------------------------------- */

@@ -69,6 +69,7 @@ static void on_before_sleep(void *context)
 {
     struct server *server = context;
     tracking_broadcast(&server->tracking);
+    delivery_settle(&server->delivery);
     clients_flush(&server->clients);
 }
 

@@ -102,6 +102,8 @@ static void a_message_reaches_subscribers_in_their_protocol(void **state)
     assert_int_equal(publish(world, "other", "hi", false), 0);
     assert_got(&world->a, "*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$2\r\nhi\r\n");
     assert_got(&world->b, ">3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$2\r\nhi\r\n");
+    assert_int_equal(world->a.flushes, 0);
+    delivery_settle(&world->delivery);
     assert_int_equal(world->a.flushes, 1);
     assert_true(leave(world, &world->a, PUBSUB_CHANNEL, "news"));
     assert_false(leave(world, &world->a, PUBSUB_CHANNEL, "news"));
@@ -146,6 +148,37 @@ static void a_message_to_the_running_session_waits_for_its_reply(void **state)
     assert_got(&world->b, "");
 }
 
+/* What the server does to a subscriber that does not read. */
+static void end_session(void *context, struct session *to)
+{
+    struct world *world = context;
+    to->flags |= SESSION_CLOSE_ASAP;
+    pubsub_leave(&world->pubsub, to);
+    delivery_forget(&world->delivery, to);
+}
+
+static void subscribers_may_be_ended_for_what_they_are_sent(void **state)
+{
+    struct world *world = *state;
+    static const char *const patterns[] = {"*", "c*", "*c", "?", "c", "[c]", "c?"};
+    world->delivery.deliver = end_session;
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+        join(world, &world->a, PUBSUB_PATTERN, patterns[i]);
+        join(world, &world->b, PUBSUB_PATTERN, patterns[i]);
+    }
+    join(world, &world->a, PUBSUB_CHANNEL, "c");
+    delivery_begin(&world->delivery, &world->b.session);
+    assert_int_equal(publish(world, "c", "x", false), 1 + 2 * 6);
+    assert_true(session_is(&world->a.session, SESSION_PUBSUB));
+    delivery_forget(&world->delivery, &world->b.session);
+    delivery_end(&world->delivery);
+    assert_false(session_is(&world->a.session, SESSION_PUBSUB));
+    assert_int_equal(pubsub_listener_count(&world->pubsub, PUBSUB_PATTERN, STR("*")), 1);
+    world->b.session.flags |= SESSION_CLOSE_ASAP;
+    publish(world, "c", "x", false);
+    assert_got(&world->b, "");
+}
+
 static void leaving_in_any_order_keeps_the_others(void **state)
 {
     struct world *world = *state;
@@ -162,6 +195,7 @@ static void leaving_in_any_order_keeps_the_others(void **state)
     assert_int_equal(publish(world, "c", "x", false), 3 + 4);
     for (int i = 0; i < 5; i++) {
         pubsub_leave(&world->pubsub, &peers[i].session);
+        delivery_forget(&world->delivery, &peers[i].session);
         chain_deinit(&peers[i].out);
     }
 }
@@ -202,6 +236,7 @@ int main(void)
         WORLD_TEST(a_message_reaches_subscribers_in_their_protocol),
         WORLD_TEST(patterns_and_shard_channels_are_apart_from_channels),
         WORLD_TEST(a_message_to_the_running_session_waits_for_its_reply),
+        WORLD_TEST(subscribers_may_be_ended_for_what_they_are_sent),
         WORLD_TEST(leaving_in_any_order_keeps_the_others),
         WORLD_TEST(a_subscribed_resp2_session_may_only_manage_its_subscriptions),
         WORLD_TEST(only_wanted_events_are_told),
