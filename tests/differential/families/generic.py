@@ -55,7 +55,7 @@ GRAMMAR = """
  1 OBJECT IDLETIME <key>   => near:5
  1 OBJECT FREQ <key>
  1 OBJECT (<junk>|ENCODING)
- 2 @CROSS <key> <key> [REPLACE] [IDLETIME 5]
+ 2 @CROSS <key> <key> [REPLACE] [IDLETIME 4]
  1 @CROSS <key> <key> REPLACE (ABSTTL|FREQ 3)
  1 DUMP <key>   => kind
  1 RESTORE <key> <badsecs> <payload>
