@@ -21,7 +21,7 @@ def stock(server, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "typed, hint",
     [
-        ("restore k ", "ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]"),
+        ("restore k ", "ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds]"),
         ("copy ", "source destination [DB destination-db] [REPLACE]"),
         ("object freq ", "key"),
         ("mset ", "key value [key value ...]"),
