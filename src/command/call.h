@@ -25,6 +25,7 @@ struct command_settings {
     bool lfu; /* access words hold LFU counters, not the LRU clock */
     bool lazy_user_del, lazy_expire, lazy_server_del, lazy_user_flush;
     bool active_expire; /* DEBUG SET-ACTIVE-EXPIRE */
+    bool keeps_expired; /* clients are paused: expired keys are hidden, nobody deletes them now */
     bool is_replica;    /* expired keys are hidden, the master deletes them */
 };
 
@@ -74,6 +75,9 @@ struct host {
                      struct str key);
     /* A key that blocked clients may wait for now holds something. */
     void (*on_ready)(void *owner, struct keyspace *ks, struct str key);
+    /* Ends the blocking command of a session as if its time was over, or with an error (CLIENT
+     * UNBLOCK); false when it is in none. */
+    bool (*unblock)(void *owner, struct session *session, bool with_error);
 };
 
 struct call {

@@ -246,8 +246,8 @@ static void run_command(struct run *run)
     if (executor->depth++ == 0 && wanted) effects_unit_begin(&executor->unit);
     if (executor->before_run) executor->before_run(executor->owner, call);
     begin(run);
+    if (executor->depth == 1) call->session->last_command = call->command;
     call->command->run(call);
-    call->session->last_command = call->command;
     finish(run);
     if (wanted) collect_effects(run);
     if (--executor->depth == 0 && wanted) emit_effects(executor);
@@ -260,13 +260,13 @@ static enum execute_verdict dispatch(struct run *run)
     struct session *session = call->session;
     if (!passes_gates(run)) return EXECUTE_DONE;
     if (run->origin == ORIGIN_CLIENT) {
+        uint32_t flags = (uint32_t)multi_flags(session, call->command);
+        if (executor->must_wait && executor->must_wait(executor->owner, session, flags)) {
+            return EXECUTE_WAIT;
+        }
         if (multi_queues(session, call->command)) {
             multi_queue(session, call->command, call->argv, call->argc);
             return EXECUTE_DONE;
-        }
-        uint64_t flags = multi_flags(session, call->command);
-        if (executor->must_wait && executor->must_wait(executor->owner, session, (uint32_t)flags)) {
-            return EXECUTE_WAIT;
         }
     }
     run_command(run);

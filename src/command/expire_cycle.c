@@ -31,7 +31,8 @@ size_t expire_cycle_step(struct expire_cycle *cycle, struct call *call, size_t p
     const struct host *host = call->host;
     struct entry *due[DUE_MAX];
     size_t deleted = 0, found = 0;
-    if (host->settings->is_replica || !host->settings->active_expire) return 0;
+    const struct command_settings *settings = host->settings;
+    if (settings->is_replica || settings->keeps_expired || !settings->active_expire) return 0;
     struct keyspace *ks = &host->store->dbs[cycle->db % host->store->db_count];
     call->ks = ks;
     call->effects->db = ks->id;

@@ -80,7 +80,7 @@ bool lookup_expire(struct call *call, struct keyspace *ks, struct entry *entry)
 {
     struct host *host = call->host;
     if (!entry_is_expired(host, entry) || keeps_expired(call)) return false;
-    if (host->settings->is_replica) return true;
+    if (host->settings->is_replica || host->settings->keeps_expired) return true;
     struct buf key = {0};
     buf_append_str(&key, entry_key(entry));
     keyspace_remove(ks, buf_str(&key));

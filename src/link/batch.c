@@ -51,6 +51,7 @@ enum request_verdict batch_parse(struct request_batch *batch, struct request_par
 {
     enum request_verdict verdict = REQUEST_READY;
     batch->count = batch->bytes = 0;
+    batch->is_inline = false;
     if (batch->args_capacity > SPARE_ARGS) {
         mem_free(batch->args);
         batch->args = NULL;
@@ -61,6 +62,8 @@ enum request_verdict batch_parse(struct request_batch *batch, struct request_par
         struct str rest = str_from(bytes, batch->bytes);
         verdict = request_parse(parser, rest, limits);
         if (verdict != REQUEST_READY) break;
+        if (parser->is_inline && batch->count) break; /* read again when the batch has run */
+        batch->is_inline = parser->is_inline;
         bool is_alone = parser->is_inline || !limits->authenticated;
         add_request(batch, parser, rest);
         if (is_alone) break;

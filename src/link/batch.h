@@ -16,6 +16,7 @@ struct request_batch {
     size_t starts[BATCH_MAX];     /* where each request begins in the bytes parsed */
     size_t first_args[BATCH_MAX]; /* its place in args */
     size_t bytes;                 /* all requests together */
+    bool is_inline;               /* the only request was an inline one */
     struct str *args;
     size_t args_count, args_capacity;
 };

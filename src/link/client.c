@@ -14,7 +14,30 @@ enum {
     BIG_BULK = 64 * 1024, /* announced bytes from which on a last argument gets its own blob */
     WRITE_PIECES = 64,
     SPARE_INPUT = 32 * 1024,
+    SHRINK_AFTER_US = 2 * 1000 * 1000,
 };
+
+/* --- memory ----------------------------------------------------------------------------------------------------- */
+
+enum { SUBSCRIPTION_BYTES = 96 }; /* a name of a session's own, with its place in a map */
+
+size_t client_memory(const struct client *client)
+{
+    const struct session *session = &client->session;
+    size_t names = session->channels.len + session->patterns.len + session->shard_channels.len +
+                   session->tracking_prefixes.len;
+    return sizeof(*client) + client->in.capacity + client->out.held_bytes + session->queued_bytes +
+           names * SUBSCRIPTION_BYTES + client->parser.args_capacity * sizeof(struct request_arg) +
+           (client->big.blob ? client->big.blob->capacity : 0);
+}
+
+/* Keeps the sum of all clients true; called wherever the memory of one may have changed. */
+static void account(struct client *client)
+{
+    size_t now = client_memory(client);
+    client->clients->memory += now - client->accounted;
+    client->accounted = now;
+}
 
 /* --- closing -------------------------------------------------------------------------------------------------- */
 
@@ -25,6 +48,7 @@ void client_close_soon(struct client *client, enum close_reason reason)
     client->session.flags |= SESSION_CLOSE_ASAP;
     conn_pause_reading(client->conn);
     list_remove(&client->flush_node);
+    list_remove(&client->wait_node);
     list_append(&clients->to_close, &client->close_node);
     if (reason == CLOSED_QUERY_LIMIT) clients->query_limit_closes++;
     if (reason == CLOSED_OUTPUT_LIMIT) clients->output_limit_closes++;
@@ -37,6 +61,8 @@ static void free_client(struct client *client)
     list_remove(&client->node);
     list_remove(&client->flush_node);
     list_remove(&client->close_node);
+    list_remove(&client->wait_node);
+    clients->memory -= client->accounted;
     map_remove(&clients->by_id, str_of((const char *)&client->session.id, sizeof(uint64_t)));
     clients->count--;
     conn_close(client->conn);
@@ -78,6 +104,7 @@ void client_wants_flush(struct client *client)
     if (list_is_empty(&client->flush_node)) {
         list_append(&client->clients->to_flush, &client->flush_node);
     }
+    account(client);
     if (client->out.held_bytes > SHARED_BUFFER) check_output_limit(client);
 }
 
@@ -121,6 +148,7 @@ static void flush_client(struct client *client)
         client->clients->writes++;
         chain_consume(&client->out, (size_t)written);
     }
+    account(client);
     stay_or_close_after_flush(client);
 }
 
@@ -139,18 +167,36 @@ static bool is_stopped(const struct client *client)
                       SESSION_CLOSE_ASAP | SESSION_CLOSE_AFTER_REPLY | SESSION_BLOCKED);
 }
 
+/* The request must be given again later; what follows it waits too. */
+static void begin_to_wait(struct client *client)
+{
+    client->waits = true;
+    list_append(&client->clients->waiting, &client->wait_node);
+}
+
 /* Runs one request; false when it must wait and be given again. */
 static bool run_request(struct client *client, struct request_view *request)
 {
     struct clients *clients = client->clients;
+    struct client_hooks *hooks = &clients->hooks;
     if (request->argc == 0) return true;
-    client->requests++;
-    clients->hooks.before_request(clients->hooks.owner, client);
+    if ((request->ref == NULL || clients->batch->is_inline) &&
+        hooks->is_attack(hooks->owner, request)) {
+        client_close_soon(client, CLOSED_ATTACK);
+        return true;
+    }
+    clients->running = client;
+    clients->running_request = request;
+    hooks->before_request(hooks->owner, client);
     enum execute_verdict verdict =
         execute(clients->executor, &client->session, request, ORIGIN_CLIENT);
-    session_end_request(&client->session);
-    clients->hooks.after_request(clients->hooks.owner, client);
-    client->waits = verdict == EXECUTE_WAIT;
+    if (verdict == EXECUTE_DONE) {
+        client->requests++;
+        session_end_request(&client->session);
+    }
+    hooks->after_request(hooks->owner, client);
+    clients->running = NULL;
+    if (verdict == EXECUTE_WAIT) begin_to_wait(client);
     return verdict == EXECUTE_DONE;
 }
 
@@ -235,6 +281,11 @@ static size_t big_bulk_room(struct big_bulk *big)
     return MIN(big->blob->capacity, whole) - big->filled;
 }
 
+static bool is_complete(const struct big_bulk *big)
+{
+    return big->blob && big->filled == big->len + 2;
+}
+
 /* The big argument is complete: the request is the arguments before it and the blob. */
 static void run_big_request(struct client *client)
 {
@@ -249,7 +300,11 @@ static void run_big_request(struct client *client)
     request_args(parser, buf_str(&client->in), argv);
     argv[argc - 1] = blob_str(big.blob);
     struct request_view request = {.argv = argv, .argc = (int)argc, .adoptable = big.blob};
-    run_request(client, &request);
+    clients->batch->is_inline = false;
+    if (!run_request(client, &request)) {
+        client->big = big;
+        return;
+    }
     blob_unref(request.adoptable);
     request_finish(parser);
     buf_deinit(&client->in);
@@ -286,7 +341,7 @@ static void read_big(struct client *client)
     ssize_t len = conn_read(client->conn, big->blob->bytes + big->filled, room);
     if (!took(client, len)) return;
     big->filled += (size_t)len;
-    if (big->filled == big->len + 2)
+    if (is_complete(big))
         run_big_request(client);
     else
         check_query_limit(client);
@@ -312,15 +367,39 @@ static void read_own(struct client *client)
     keep_rest(client);
 }
 
+enum { TLS_HANDSHAKE = 0x16 };
+
+/* No request begins with this byte, but the first record of a TLS client does. */
+static bool is_tls_hello(const struct client *client, struct str bytes)
+{
+    return client->bytes_in == bytes.len && bytes.ptr[0] == TLS_HANDSHAKE;
+}
+
 static void read_shared(struct client *client)
 {
     char *shared = client->clients->shared;
     ssize_t len = conn_read(client->conn, shared, SHARED_BUFFER);
     if (!took(client, len)) return;
     struct str bytes = str_of(shared, (size_t)len);
+    if (is_tls_hello(client, bytes)) {
+        client_close_soon(client, CLOSED_TLS_HELLO);
+        return;
+    }
     size_t done = is_stopped(client) ? 0 : run_requests(client, bytes);
     buf_append_str(&client->in, str_from(bytes, done));
     keep_rest(client);
+}
+
+/* The end of a turn of reading or resuming. */
+static void after_requests(struct client *client)
+{
+    if (session_is(&client->session, SESSION_CLOSE_ASAP)) return;
+    if (client->waits) conn_pause_reading(client->conn);
+    if (client->out.len || session_is(&client->session, SESSION_CLOSE_AFTER_REPLY)) {
+        client_wants_flush(client);
+    } else {
+        account(client);
+    }
 }
 
 static void on_readable(void *context)
@@ -335,29 +414,21 @@ static void on_readable(void *context)
         read_own(client);
     else
         read_shared(client);
-    if (client->waits) conn_pause_reading(client->conn);
-    if (client->out.len || session_is(&client->session, SESSION_CLOSE_AFTER_REPLY)) {
-        client_wants_flush(client);
-    }
+    after_requests(client);
 }
 
 void client_resume(struct client *client)
 {
-    client->waits = false;
     if (session_is(&client->session, SESSION_CLOSE_ASAP)) return;
+    client->waits = false;
+    list_remove(&client->wait_node);
     conn_resume_reading(client->conn);
-    if (client->in.len) buf_consume(&client->in, run_requests(client, buf_str(&client->in)));
-    keep_rest(client);
-    if (client->waits) conn_pause_reading(client->conn);
-    if (client->out.len) client_wants_flush(client);
-}
-
-size_t client_memory(const struct client *client)
-{
-    return sizeof(*client) + client->in.capacity + client->out.held_bytes +
-           client->session.queued_bytes +
-           client->parser.args_capacity * sizeof(struct request_arg) +
-           (client->big.blob ? client->big.blob->capacity : 0);
+    if (is_complete(&client->big)) run_big_request(client);
+    if (!is_stopped(client) && client->in.len && client->big.blob == NULL) {
+        buf_consume(&client->in, run_requests(client, buf_str(&client->in)));
+        keep_rest(client);
+    }
+    after_requests(client);
 }
 
 /* --- all clients ---------------------------------------------------------------------------------------------- */
@@ -368,6 +439,7 @@ void clients_init(struct clients *clients, struct loop *loop, struct executor *e
     list_init(&clients->all);
     list_init(&clients->to_flush);
     list_init(&clients->to_close);
+    list_init(&clients->waiting);
     clients->shared = mem_alloc(SHARED_BUFFER);
     clients->batch = batch_new();
 }
@@ -392,6 +464,7 @@ struct client *clients_add(struct clients *clients, struct conn *conn)
     client->conn = conn;
     list_init(&client->flush_node);
     list_init(&client->close_node);
+    list_init(&client->wait_node);
     list_append(&clients->all, &client->node);
     session_init(&client->session, clients->next_id++, &client->out);
     client->session.link = client;
@@ -406,6 +479,66 @@ struct client *clients_add(struct clients *clients, struct conn *conn)
 struct client *clients_find(const struct clients *clients, uint64_t id)
 {
     return map_get(&clients->by_id, str_of((const char *)&id, sizeof(id)));
+}
+
+void clients_resume(struct clients *clients)
+{
+    struct list waiting;
+    list_init(&waiting);
+    list_join(&waiting, &clients->waiting);
+    while (!list_is_empty(&waiting)) {
+        client_resume(LIST_ENTRY(waiting.next, struct client, wait_node));
+    }
+}
+
+/* A client that is idle between two requests needs no buffers. */
+static void shrink(struct client *client)
+{
+    if (loop_now_us(client->clients->loop) - client->active_us < SHRINK_AFTER_US) return;
+    if (client->in.len == 0) buf_deinit(&client->in);
+    if (client->out.len == 0) chain_deinit(&client->out);
+    account(client);
+}
+
+void clients_tend(struct clients *clients)
+{
+    LIST_FOREACH(at, after, &clients->all)
+    {
+        struct client *client = LIST_ENTRY(at, struct client, node);
+        if (session_is(&client->session, SESSION_CLOSE_ASAP)) continue;
+        if (client->out.len) check_output_limit(client);
+        shrink(client);
+    }
+}
+
+static bool may_be_evicted(const struct client *client)
+{
+    uint64_t exempt = SESSION_NO_EVICT | SESSION_REPLICA | SESSION_MASTER | SESSION_CLOSE_ASAP;
+    return !session_is(&client->session, exempt);
+}
+
+static struct client *biggest(struct clients *clients)
+{
+    struct client *found = NULL;
+    LIST_FOREACH(at, after, &clients->all)
+    {
+        struct client *client = LIST_ENTRY(at, struct client, node);
+        if (!may_be_evicted(client)) continue;
+        if (found == NULL || client->accounted > found->accounted) found = client;
+    }
+    return found;
+}
+
+size_t clients_evict(struct clients *clients, size_t limit)
+{
+    size_t count = 0, memory = clients->memory;
+    struct client *victim;
+    while (memory > limit && (victim = biggest(clients))) {
+        memory -= victim->accounted;
+        client_close_soon(victim, CLOSED_EVICTED);
+        count++;
+    }
+    return count;
 }
 
 void clients_flush(struct clients *clients)

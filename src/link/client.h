@@ -36,12 +36,12 @@ struct client {
     struct buf in;
     struct request_parser parser;
     struct big_bulk big;
-    struct list node, flush_node, close_node;
+    struct list node, flush_node, close_node, wait_node;
     int64_t created_us, active_us;
     int64_t soft_limit_since_us; /* 0: below the soft limit */
     uint64_t bytes_in, bytes_out, requests;
-    size_t argv_bytes; /* of the request that ran last */
-    bool waits;        /* requests wait in `in` for client_resume */
+    size_t accounted; /* its part of clients->memory */
+    bool waits;       /* requests wait in `in` for client_resume */
     bool wants_write;
 };
 
@@ -68,7 +68,11 @@ enum close_reason {
     CLOSED_BY_US, /* QUIT, CLIENT KILL, protocol errors answered */
     CLOSED_QUERY_LIMIT,
     CLOSED_OUTPUT_LIMIT,
-    CLOSED_ATTACK, /* HTTP at our port */
+    CLOSED_ATTACK,    /* HTTP at our port */
+    CLOSED_TLS_HELLO, /* TLS at our plain port */
+    CLOSED_EVICTED,   /* clients used too much memory, and this one the most */
+    CLOSED_STRANGER,  /* took too long to authenticate */
+    CLOSED_IDLE,
 };
 
 struct client_hooks {
@@ -77,6 +81,8 @@ struct client_hooks {
     void (*on_batch)(void *owner);
     void (*before_request)(void *owner, struct client *client);
     void (*after_request)(void *owner, struct client *client);
+    /* An inline request, or one that names no command: true when it is no request of a client of ours. */
+    bool (*is_attack)(void *owner, const struct request_view *request);
     void (*on_protocol_error)(void *owner, struct client *client, struct str error,
                               struct str bytes);
     /* The client is about to be freed. */
@@ -92,8 +98,12 @@ struct clients {
     struct client_hooks hooks;
     struct client_limits limits;
     struct list all, to_flush, to_close;
+    struct list waiting; /* those whose request must be given again, in that order */
     struct map by_id;
     size_t count;
+    size_t memory; /* of all clients */
+    const struct client *running;
+    const struct request_view *running_request;
     uint64_t next_id;
     uint64_t bytes_in, bytes_out, reads, writes;
     uint64_t query_limit_closes, output_limit_closes;
@@ -107,6 +117,13 @@ void clients_deinit(struct clients *clients);
 /* Takes the connection. */
 struct client *clients_add(struct clients *clients, struct conn *conn);
 struct client *clients_find(const struct clients *clients, uint64_t id);
+/* Runs the requests of all clients that wait; those that must wait on are waiting again afterwards. Not from inside a
+ * request. */
+void clients_resume(struct clients *clients);
+/* Once a second: time alone can exceed a soft limit of output, and idle clients give back their buffers. */
+void clients_tend(struct clients *clients);
+/* Closes the clients that use most until all together use no more than `limit` bytes; returns how many. */
+size_t clients_evict(struct clients *clients, size_t limit);
 /* Writes what waits and frees what was closed; called before the loop sleeps. */
 void clients_flush(struct clients *clients);
 

@@ -123,6 +123,7 @@ static void copy_settings(struct server *server)
         .lazy_server_del = config->memory.lazyfree_lazy_server_del,
         .lazy_user_flush = config->memory.lazyfree_lazy_user_flush,
         .active_expire = active_expire,
+        .keeps_expired = server_pause_mode(server) != PAUSE_NOTHING,
     };
     server->host.events_wanted = (uint32_t)config->clients.notify_keyspace_events;
     copy_client_limits(server);

@@ -20,26 +20,44 @@ static void sample_rates(struct server *server)
     rate_sample(&stats->output_rate, server->clients.bytes_out, now_us);
 }
 
-/* Closes clients that were idle for longer than `timeout`. */
-static void close_idle(struct server *server)
+static bool was_idle_too_long(const struct server *server, const struct client *client)
 {
     int64_t limit_us = (int64_t)server->config.clients.timeout_s * 1000000;
-    if (limit_us == 0) return;
-    int64_t now_us = loop_now_us(server->loop);
+    uint64_t exempt = SESSION_PUBSUB | SESSION_REPLICA | SESSION_MASTER | SESSION_BLOCKED;
+    if (limit_us == 0 || client->waits || session_is(&client->session, exempt)) return false;
+    return loop_now_us(server->loop) - client->active_us > limit_us;
+}
+
+/* A new client has this long to say who it is, if it must. */
+enum { STRANGER_US = 10 * 1000 * 1000 };
+
+static bool is_still_a_stranger(const struct server *server, const struct client *client)
+{
+    if (client->session.authenticated) return false;
+    return loop_now_us(server->loop) - client->created_us > STRANGER_US;
+}
+
+/* Closes clients that were idle for longer than `timeout`, or did not authenticate in time. */
+static void close_silent(struct server *server)
+{
     LIST_FOREACH(at, after, &server->clients.all)
     {
         struct client *client = LIST_ENTRY(at, struct client, node);
-        uint64_t exempt = SESSION_PUBSUB | SESSION_REPLICA | SESSION_MASTER | SESSION_BLOCKED;
-        if (session_is(&client->session, exempt)) continue;
-        if (now_us - client->active_us > limit_us) client_close_soon(client, CLOSED_BY_US);
+        if (was_idle_too_long(server, client))
+            client_close_soon(client, CLOSED_IDLE);
+        else if (is_still_a_stranger(server, client))
+            client_close_soon(client, CLOSED_STRANGER);
     }
 }
 
+static void tend_clients(struct server *server)
+{
+    clients_tend(&server->clients);
+}
+
 static const struct periodic periodics[] = {
-    {0, read_memory},
-    {0, server_expire},
-    {100, sample_rates},
-    {1000, close_idle},
+    {0, read_memory},     {0, server_expire},   {100, sample_rates},
+    {1000, close_silent}, {1000, tend_clients},
 };
 
 void server_cron(void *context)

@@ -5,6 +5,7 @@
 #include "command/command.h"
 
 extern const struct command acl_commands[];
+extern const struct command client_commands[];
 extern const struct command config_commands[];
 extern const struct command connection_commands[];
 extern const struct command info_commands[];

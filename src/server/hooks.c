@@ -3,6 +3,7 @@
 
 #include "io/clock.h"
 #include "server/access.h"
+#include "server/client_line.h"
 #include "server/config_reader.h"
 #include "server/notify.h"
 
@@ -114,11 +115,14 @@ static void after_request(void *owner, struct client *client)
     delivery_end(&server->delivery);
 }
 
-static bool looks_like_http(struct str error, struct str bytes)
+/* What a browser sends, or somebody who makes one send it: the request line of HTTP, or a header that lets the rest of
+ * the request, which he chose, come next. */
+static bool is_attack(void *owner, const struct request_view *request)
 {
-    (void)error;
-    return str_starts_with(bytes, STR("POST ")) ||
-           str_find(str_first(bytes, 1024), STR("Host:")) >= 0;
+    (void)owner;
+    struct str first = request->argv[0];
+    if (str_is(first, "post") || str_is(first, "host:")) return true;
+    return request->argc == 3 && str_starts_with(request->argv[2], STR("HTTP/1."));
 }
 
 static void on_protocol_error(void *owner, struct client *client, struct str error,
@@ -128,47 +132,47 @@ static void on_protocol_error(void *owner, struct client *client, struct str err
     char peer[CONN_ADDRESS_MAX];
     struct buf shown = {0};
     buf_append_quoted(&shown, str_first(bytes, 128));
-    if (!looks_like_http(error, bytes)) {
-        log_write(server->log, LEVEL_VERBOSE,
-                  "Protocol error (%.*s) from client %s, query buffer: %s", STR_ARG(error),
-                  conn_peer(client->conn, peer), buf_c(&shown));
-    }
+    log_write(server->log, LEVEL_VERBOSE, "Protocol error (%.*s) from client %s, query buffer: %s",
+              STR_ARG(error), conn_peer(client->conn, peer), buf_c(&shown));
     buf_deinit(&shown);
 }
 
-static const char *close_reason_text(enum close_reason reason)
-{
-    switch (reason) {
-    case CLOSED_BY_PEER:
-        return "Client closed connection";
-    case CLOSED_ERROR:
-        return "Connection broken";
-    case CLOSED_BY_US:
-        return "Connection closed";
-    case CLOSED_QUERY_LIMIT:
-        return "Closing client that reached max query buffer length";
-    case CLOSED_OUTPUT_LIMIT:
-        return "Closing client for overcoming of output buffer limits";
-    case CLOSED_ATTACK:
-        return "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: "
-               "commands";
-    }
-    return "";
-}
-
-static bool is_worth_a_warning(enum close_reason reason)
-{
-    return reason == CLOSED_QUERY_LIMIT || reason == CLOSED_OUTPUT_LIMIT || reason == CLOSED_ATTACK;
-}
+/* How the log tells the end of a client, around the client's line. */
+static const struct close_text {
+    enum log_level level;
+    const char *before, *behind;
+} close_texts[] = {
+    [CLOSED_BY_PEER] = {LEVEL_VERBOSE, "Client closed connection ", ""},
+    [CLOSED_ERROR] = {LEVEL_VERBOSE, "Connection broken: ", ""},
+    [CLOSED_BY_US] = {LEVEL_VERBOSE, "Connection closed: ", ""},
+    [CLOSED_QUERY_LIMIT] = {LEVEL_WARNING,
+                            "Closing client that reached max query buffer length: ", ""},
+    [CLOSED_OUTPUT_LIMIT] =
+        {LEVEL_WARNING, "Client ",
+         " scheduled to be closed ASAP for overcoming of output buffer limits."},
+    [CLOSED_ATTACK] = {LEVEL_WARNING,
+                       "Possible SECURITY ATTACK detected. It looks like somebody is sending POST "
+                       "or Host: commands to Skein. This is likely due to an attacker attempting "
+                       "to use Cross Protocol Scripting to compromise your Skein instance. "
+                       "Connection aborted: ",
+                       ""},
+    [CLOSED_TLS_HELLO] = {LEVEL_WARNING,
+                          "A client speaks TLS to the port that does not. Connection aborted: ",
+                          ""},
+    [CLOSED_EVICTED] = {LEVEL_NOTICE, "Evicting client: ", ""},
+    [CLOSED_STRANGER] = {LEVEL_VERBOSE, "Client took too long to authenticate: ", ""},
+    [CLOSED_IDLE] = {LEVEL_VERBOSE, "Closing idle client: ", ""},
+};
 
 static void on_close(void *owner, struct client *client, enum close_reason reason)
 {
     struct server *server = owner;
-    enum log_level level = is_worth_a_warning(reason) ? LEVEL_WARNING : LEVEL_VERBOSE;
-    if (log_wants(server->log, level)) {
-        char peer[CONN_ADDRESS_MAX];
-        log_write(server->log, level, "%s (id=%llu addr=%s)", close_reason_text(reason),
-                  (unsigned long long)client->session.id, conn_peer(client->conn, peer));
+    const struct close_text *text = &close_texts[reason];
+    if (log_wants(server->log, text->level)) {
+        struct buf line = {0};
+        client_line(client, &server->acl, &line);
+        log_write(server->log, text->level, "%s%s%s", text->before, buf_c(&line), text->behind);
+        buf_deinit(&line);
     }
     tracking_leave(&server->tracking, &client->session);
     monitors_leave(&server->monitors, &client->session);
@@ -241,6 +245,7 @@ void server_wire(struct server *server)
     executor->acl_allows = user_may;
     executor->session_allows = session_allows;
     executor->make_room = server_make_room;
+    executor->must_wait = server_must_wait;
     executor->after_run = after_run;
     executor->on_rejected = on_rejected;
     server->clients.hooks = (struct client_hooks){
@@ -248,6 +253,7 @@ void server_wire(struct server *server)
         .on_batch = on_batch,
         .before_request = before_request,
         .after_request = after_request,
+        .is_attack = is_attack,
         .on_protocol_error = on_protocol_error,
         .on_close = on_close,
     };

@@ -10,10 +10,11 @@
 
 /* Everything a client can ask for. */
 static const struct command *const families[] = {
-    acl_commands,      bitmap_commands, command_commands, config_commands,  connection_commands,
-    database_commands, dump_commands,   expire_commands,  generic_commands, hll_commands,
-    multi_commands,    object_commands, pubsub_commands,  scan_commands,    string_commands,
-    info_commands,     latency_commands, monitor_commands, slowlog_commands, status_commands,
+    acl_commands,        bitmap_commands,   client_commands,  command_commands, config_commands,
+    connection_commands, database_commands, dump_commands,    expire_commands,  generic_commands,
+    hll_commands,        multi_commands,    object_commands,  pubsub_commands,  scan_commands,
+    string_commands,     info_commands,     latency_commands, monitor_commands, slowlog_commands,
+    status_commands,
 };
 
 static void register_commands(struct server *server)
@@ -96,6 +97,7 @@ void server_init(struct server *server, struct config *config)
     stats_init(&server->stats, server->registry.count);
     slowlog_init(&server->slowlog);
     clients_init(&server->clients, server->loop, &server->executor);
+    client_waits_init(&server->waits);
     pubsub_init(&server->pubsub, &server->delivery, entropy_hash_seed());
     tracking_init(&server->tracking, &server->delivery, entropy_hash_seed());
     server_init_users(server);
@@ -109,6 +111,7 @@ void server_deinit(struct server *server)
 {
     server_close_sockets(server);
     timer_stop(&server->cron);
+    client_waits_deinit(&server->waits);
     clients_deinit(&server->clients);
     acl_deinit(&server->acl);
     tracking_deinit(&server->tracking);

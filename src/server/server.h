@@ -20,6 +20,7 @@
 #include "io/worker.h"
 #include "link/client.h"
 #include "server/acl.h"
+#include "server/client_waits.h"
 #include "server/config.h"
 #include "server/config_command.h"
 #include "server/delivery.h"
@@ -73,6 +74,7 @@ struct server {
     struct upkeep upkeep;
 
     struct clients clients;
+    struct client_waits waits;
     struct delivery delivery;
     struct pubsub pubsub;
     struct tracking tracking;

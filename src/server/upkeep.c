@@ -67,7 +67,7 @@ bool server_make_room(void *owner)
     struct server *server = owner;
     uint64_t limit = server->config.memory.maxmemory;
     if (limit == 0 || server_memory(server) <= limit) return true;
-    if (server->settings.is_replica) return true;
+    if (server->settings.is_replica || server->settings.keeps_expired) return true;
     int tenacity = server->config.memory.maxmemory_eviction_tenacity;
     int64_t until_us = clock_mono_us() + evict_limit_us(tenacity);
     while (evict_batch(server)) {

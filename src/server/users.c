@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "server/acl_describe.h"
 #include "server/acl_file.h"
+#include "server/client_line.h"
 #include "server/config_words.h"
 
 static void each_session(void *context, void (*visit)(void *argument, struct session *session),
@@ -22,12 +23,19 @@ static void end_session(void *context, struct session *session)
     if (session->link) client_close_soon(client_of(session), CLOSED_BY_US);
 }
 
+static void describe_session(void *context, const struct session *session, struct buf *out)
+{
+    const struct server *server = context;
+    if (session->link) client_line(session->link, &server->acl, out);
+}
+
 void server_init_users(struct server *server)
 {
     struct acl_hooks hooks = {
         .context = server,
         .each_session = each_session,
         .end_session = end_session,
+        .describe_session = describe_session,
     };
     acl_init(&server->acl, &server->registry, &hooks);
     acl_set_default_password(&server->acl, str_from_c(server->config.security.requirepass));
