@@ -18,9 +18,10 @@ enum {
     SMALL_BUCKETS = 6,
 };
 
-/* With the header line these are sizes the allocator has, 128 bytes to 4 KiB, a quarter apart. */
+/* With the header line these are sizes the allocator has. Between 2 and 4 KiB there are none on purpose: all pages of a
+ * table grow at about the same time, and a size they have just left keeps its slabs half empty (docs/adr/0004). */
 static const uint8_t bucket_counts[] = {1,  2,  3,  4,  5,  6,  7,  9,  11, 13,
-                                        15, 19, 23, 27, 31, 39, 47, 55, 63};
+                                        15, 19, 23, 27, 31, 63};
 
 static inline uint8_t tag_of(uint64_t hash)
 {
