@@ -131,6 +131,7 @@ static bool has_room(const struct run *run)
 {
     struct executor *executor = run->executor;
     if (executor->make_room == NULL || executor->make_room(executor->owner)) return true;
+    if (multi_queues(run->call.session, run->call.command)) return false; /* a queue takes memory */
     return (multi_flags(run->call.session, run->call.command) & CMD_DENYOOM) == 0;
 }
 

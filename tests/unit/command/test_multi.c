@@ -148,6 +148,33 @@ static void a_gate_that_closes_meanwhile_aborts_exec(void **state)
     EXPECT(&h, "EXEC", "-EXECABORT Transaction discarded because of previous errors.\r\n");
 }
 
+static bool no_room(void *owner)
+{
+    (void)owner;
+    return false;
+}
+
+static void nothing_is_queued_while_there_is_no_memory(void **state)
+{
+    (void)state;
+    EXPECT(&h, "MULTI", OK);
+    EXPECT(&h, "GET a", QUEUED);
+    h.executor.make_room = no_room;
+    EXPECT(&h, "EXEC", "*1\r\n$-1\r\n");
+    EXPECT(&h, "MULTI", OK);
+    assert_int_equal(strncmp(harness_run(&h, "GET a"), "-OOM", 4), 0);
+    EXPECT(&h, "EXEC", "-EXECABORT Transaction discarded because of previous errors.\r\n");
+    h.executor.make_room = NULL;
+    EXPECT(&h, "MULTI", OK);
+    EXPECT(&h, "SET a 1", QUEUED);
+    h.executor.make_room = no_room;
+    EXPECT(&h, "EXEC",
+           "-EXECABORT Transaction discarded because of: OOM command not allowed when "
+           "used memory > 'maxmemory'.\r\n");
+    EXPECT(&h, "MULTI", OK);
+    EXPECT(&h, "DISCARD", OK);
+}
+
 static void arguments_that_clients_reuse_are_kept_as_copies(void **state)
 {
     (void)state;
@@ -286,6 +313,7 @@ int main(void)
         TEST(errors_at_run_time_do_not_stop_the_rest),
         TEST(misplaced_commands_are_refused),
         TEST(a_gate_that_closes_meanwhile_aborts_exec),
+        TEST(nothing_is_queued_while_there_is_no_memory),
         TEST(arguments_that_clients_reuse_are_kept_as_copies),
         TEST(every_change_of_a_watched_key_spoils_exec),
         TEST(what_does_not_change_the_key_does_not_spoil_exec),
