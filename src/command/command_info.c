@@ -9,6 +9,7 @@ struct flag_name {
     const char *name;
 };
 
+/* Clients are not told of CMD_MAY_REPLICATE. */
 static const struct flag_name COMMAND_FLAGS[] = {
     {CMD_WRITE, "write"},
     {CMD_READONLY, "readonly"},
@@ -24,7 +25,6 @@ static const struct flag_name COMMAND_FLAGS[] = {
     {CMD_ASKING, "asking"},
     {CMD_FAST, "fast"},
     {CMD_NO_AUTH, "no_auth"},
-    {CMD_MAY_REPLICATE, "may_replicate"},
     {CMD_NO_MANDATORY_KEYS, "no_mandatory_keys"},
     {CMD_PROTECTED, "protected"},
     {CMD_NO_ASYNC_LOADING, "no_async_loading"},

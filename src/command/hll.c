@@ -369,7 +369,7 @@ const struct command hll_commands[] = {
     {.name = "pfcount",
      .run = hll_pfcount,
      .arity = -2,
-     .flags = CMD_READONLY,
+     .flags = CMD_READONLY | CMD_MAY_REPLICATE,
      .categories = CAT_HYPERLOGLOG,
      .keys = {{.flags = KEY_RW | KEY_ACCESS,
                .begin = KEYS_AT_INDEX,
