@@ -119,8 +119,7 @@ static const struct refusal refusals[] = {
                             "used as arguments",
                             "ERR The user executing the script can't publish to the channel "
                             "mentioned in the command",
-                            "no permission to access one of the channels used as arguments to the "
-                            "command"},
+                            "no permission to access one of the channels used as arguments"},
 };
 
 static void write_refusal(const struct refusal *refusal, const struct session *session,
