@@ -78,6 +78,9 @@ struct host {
     /* Ends the blocking command of a session as if its time was over, or with an error (CLIENT
      * UNBLOCK); false when it is in none. */
     bool (*unblock)(void *owner, struct session *session, bool with_error);
+    /* Whether the user may read any key with this command: SORT's BY and GET reach keys that no
+     * argument names. NULL: everybody may. */
+    bool (*may_read_all_keys)(void *owner, const struct call *call);
 };
 
 struct call {

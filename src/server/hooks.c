@@ -49,6 +49,12 @@ static bool user_may(void *owner, struct call *call, struct buf *reason)
     return acl_allows(&server->acl, call, reason);
 }
 
+static bool may_read_all_keys(void *owner, const struct call *call)
+{
+    const struct server *server = owner;
+    return acl_allows_all_keys(&server->acl, call);
+}
+
 static bool session_allows(void *owner, struct call *call, struct buf *reason)
 {
     (void)owner;
@@ -238,6 +244,7 @@ void server_wire(struct server *server)
 {
     server->host.on_event = on_event;
     server->host.on_changed = on_changed;
+    server->host.may_read_all_keys = may_read_all_keys;
     server->host.on_flushed = on_flushed;
     struct executor *executor = &server->executor;
     executor->owner = server;

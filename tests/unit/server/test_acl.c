@@ -229,6 +229,34 @@ static void requests_are_judged_by_command_keys_and_channels(void **state)
     assert_reply(world, "ACL DRYRUN x GET a", "-ERR User 'x' not found\r\n");
 }
 
+static void patterns_of_sort_need_the_right_to_read_all_keys(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        const char *rules;
+        bool may;
+    } cases[] = {
+        {"allkeys +@all", true},  {"~a* +@all", false},           {"%R~* ~a +@all", true},
+        {"%W~* ~a +@all", false}, {"~a +@all (%R~* +get)", true}, {"~a +@all (%R~* +set)", false},
+    };
+    struct str argv[] = {STR("get"), STR("a")};
+    struct call call = {
+        .command = registry_get(&world->h.registry, STR("get"))->command,
+        .argv = argv,
+        .argc = 2,
+        .session = &world->h.session,
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct buf request = {0};
+        world->h.session.user = world->acl.default_user;
+        buf_printf(&request, "ACL SETUSER u reset %s", cases[i].rules);
+        assert_ok(world, buf_c(&request));
+        world->h.session.user = acl_users_find(&world->acl.users, STR("u"));
+        assert_int_equal(acl_allows_all_keys(&world->acl, &call), cases[i].may);
+        buf_deinit(&request);
+    }
+}
+
 static void one_selector_must_allow_all_of_a_request(void **state)
 {
     struct world *world = *state;
@@ -413,6 +441,7 @@ int main(void)
         WORLD_TEST(a_wrong_rule_says_why_and_changes_nothing),
         WORLD_TEST(a_description_reads_back_as_the_same_user),
         WORLD_TEST(requests_are_judged_by_command_keys_and_channels),
+        WORLD_TEST(patterns_of_sort_need_the_right_to_read_all_keys),
         WORLD_TEST(one_selector_must_allow_all_of_a_request),
         WORLD_TEST(a_refused_request_gets_its_error_and_a_log_entry),
         WORLD_TEST(equal_refusals_within_a_minute_are_one_entry),
