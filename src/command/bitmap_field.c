@@ -107,6 +107,13 @@ static __int128 field_extend(const struct field *field, uint64_t raw)
     return (int64_t)(raw << (64 - field->width)) >> (64 - field->width);
 }
 
+/* SET of a number so low that its distance to the highest one has no place in 64 bits saturates at
+ * the wrong end in Redis. Its replicas would hold other bits than we if we did not follow. */
+static bool saturates_low(const struct field *field, __int128 number, __int128 low, __int128 high)
+{
+    return number < low && (field->verb != FIELD_SET || high - number <= INT64_MAX);
+}
+
 /* Brings a number into the range of the field; false when OVERFLOW FAIL refuses it. */
 static bool field_fit(const struct field *field, __int128 *number)
 {
@@ -117,7 +124,7 @@ static bool field_fit(const struct field *field, __int128 *number)
     case OVERFLOW_FAIL:
         return false;
     case OVERFLOW_SAT:
-        *number = *number < low ? low : high;
+        *number = saturates_low(field, *number, low, high) ? low : high;
         break;
     case OVERFLOW_WRAP:
         *number = field_extend(field, (uint64_t)(*number & (span - 1)));

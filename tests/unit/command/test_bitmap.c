@@ -151,6 +151,17 @@ static void overflow_wraps_saturates_or_fails(void **state)
          "*3\r\n:-72057594037927936\r\n$-1\r\n:-9223372036854775808\r\n", NULL, NULL});
 }
 
+static void saturation_has_the_quirk_of_redis(void **state)
+{
+    STEPS_RUN(*state,
+              {"BITFIELD k OVERFLOW SAT SET i8 0 -9223372036854775680 GET i8 0",
+               "*2\r\n:0\r\n:-128\r\n", NULL, NULL},
+              {"BITFIELD k OVERFLOW SAT SET i8 0 -9223372036854775681 GET i8 0",
+               "*2\r\n:-128\r\n:127\r\n", NULL, NULL},
+              {"BITFIELD k OVERFLOW SAT INCRBY i8 0 -9223372036854775808", "*1\r\n:-128\r\n", NULL,
+               NULL});
+}
+
 /* Redis grows the string of its own key but tells its replicas nothing. */
 static void a_string_that_only_grew_is_recorded(void **state)
 {
@@ -172,6 +183,7 @@ int main(void)
         TEST(combining),
         TEST(fields_are_read_and_written),
         TEST(overflow_wraps_saturates_or_fails),
+        TEST(saturation_has_the_quirk_of_redis),
         TEST(a_string_that_only_grew_is_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
