@@ -58,7 +58,7 @@ static void on_shutdown_signal(void *context, int number)
     server_stop(server, 0);
 }
 
-static int serve(struct config *config)
+static int serve(struct config *config, struct process_title *title, const char *program)
 {
     if (config->process.daemonize && process_daemonize() != 0) {
         fputs("Cannot become a daemon\n", stderr);
@@ -66,6 +66,8 @@ static int serve(struct config *config)
     }
     struct server *server = mem_new(struct server);
     server_init(server, config);
+    server->title = title;
+    server->program = program;
     struct signals *signals = signals_new(server->loop, on_shutdown_signal, server);
     int exit_code = 1;
     if (server_open(server)) {
@@ -82,6 +84,7 @@ int main(int argc, char **argv)
 {
     struct config_arguments arguments;
     struct config config;
+    struct process_title *title = process_title_new(argc, argv);
     config_arguments_init(&arguments, argc, argv);
     int exit_code = 1;
     switch (arguments.start) {
@@ -104,11 +107,12 @@ int main(int argc, char **argv)
         break;
     case CONFIG_START_SERVER:
         if (load_config(&config, &arguments))
-            exit_code = serve(&config);
+            exit_code = serve(&config, title, argv[0]);
         else
             config_deinit(&config);
         break;
     }
     config_arguments_deinit(&arguments);
+    process_title_free(title);
     return exit_code;
 }

@@ -247,7 +247,6 @@ static void run_command(struct run *run)
     if (executor->depth++ == 0 && wanted) effects_unit_begin(&executor->unit);
     if (executor->before_run) executor->before_run(executor->owner, call);
     begin(run);
-    if (executor->depth == 1) call->session->last_command = call->command;
     call->command->run(call);
     finish(run);
     if (wanted) collect_effects(run);
@@ -293,7 +292,9 @@ enum execute_verdict execute(struct executor *executor, struct session *session,
     enum execute_verdict verdict = EXECUTE_DONE;
     struct key_hint outer_hint = store->hint;
     store->hint = request->hint;
-    if (identify(&run)) verdict = dispatch(&run);
+    bool is_known = identify(&run);
+    if (origin == ORIGIN_CLIENT) session->last_command = run.call.command;
+    if (is_known) verdict = dispatch(&run);
     store->hint = outer_hint;
     request->adoptable = run.call.adoptable;
     buf_deinit(&run.reason);

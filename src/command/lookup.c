@@ -94,6 +94,14 @@ bool lookup_expire(struct call *call, struct keyspace *ks, struct entry *entry)
     return true;
 }
 
+/* The reads of a client with CLIENT NO-TOUCH leave the age alone, but for the command that is there to change it. */
+static bool touches_key(const struct call *call, enum lookup_mode mode)
+{
+    if (mode == LOOKUP_PEEK) return false;
+    if (!session_is(call->session, SESSION_NO_TOUCH)) return true;
+    return strcmp(call->command->name, "touch") == 0;
+}
+
 struct entry *lookup_in(struct call *call, struct keyspace *ks, struct str key,
                         enum lookup_mode mode)
 {
@@ -107,8 +115,9 @@ struct entry *lookup_in(struct call *call, struct keyspace *ks, struct str key,
             host->stats.misses++;
         if (entry == NULL) call_event_in(call, EVENT_KEY_MISS, "keymiss", ks, key);
     }
-    bool touches = mode != LOOKUP_PEEK && !session_is(call->session, SESSION_NO_TOUCH);
-    if (entry && touches) entry_set_access(entry, access_after_touch(host, entry_access(entry)));
+    if (entry && touches_key(call, mode)) {
+        entry_set_access(entry, access_after_touch(host, entry_access(entry)));
+    }
     return entry;
 }
 

@@ -76,10 +76,10 @@ static const char *signal_name(int number)
 static void put_signal(int fd, const siginfo_t *info)
 {
     char thread[17] = "";
-    crash_text(fd, "signal: ");
-    crash_text(fd, signal_name(info->si_signo));
-    crash_text(fd, " (");
+    crash_text(fd, "crashed by signal: ");
     put_number(fd, (uint64_t)info->si_signo, 10, 0);
+    crash_text(fd, " (");
+    crash_text(fd, signal_name(info->si_signo));
     if (info->si_code > 0) {
         crash_text(fd, "), code ");
         put_number(fd, (uint64_t)info->si_code, 10, 0);

@@ -76,6 +76,7 @@ static enum request_verdict parse_inline(struct request_parser *parser, struct s
     }
     struct str line = str_first(bytes, (size_t)end);
     if (line.len && line.ptr[line.len - 1] == '\r') line.len--;
+    if (str_find_char(line, 0) >= 0) return invalid(parser, "zero byte in inline request");
     if (!words_split(&parser->words, line)) {
         return invalid(parser, "unbalanced quotes in request");
     }

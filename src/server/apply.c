@@ -17,6 +17,7 @@ static bool apply_nothing(struct server *server, struct buf *reason)
 
 static bool apply_listen(struct server *server, struct buf *reason)
 {
+    server_apply_title(server);
     return server_listen(server, reason);
 }
 
@@ -131,6 +132,13 @@ static void copy_settings(struct server *server)
     server_apply_users(server);
 }
 
+static bool apply_title(struct server *server, struct buf *reason)
+{
+    (void)reason;
+    server_apply_title(server);
+    return true;
+}
+
 static bool apply_password(struct server *server, struct buf *reason)
 {
     (void)reason;
@@ -149,6 +157,8 @@ static apply_fn *const appliers[CONFIG_CHANGES] = {
     [CONFIG_CHANGE_HZ] = apply_hz,
     [CONFIG_CHANGE_MAXCLIENTS] = apply_maxclients,
     [CONFIG_CHANGE_PASSWORD] = apply_password,
+    [CONFIG_CHANGE_TITLE] = apply_title,
+    [CONFIG_CHANGE_OOM_SCORE] = server_apply_oom_score,
 };
 
 bool server_apply(void *context, enum config_change change, struct buf *reason)

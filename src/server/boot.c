@@ -65,6 +65,27 @@ static bool apply_or_fail(struct server *server, enum config_change change)
     return fail(server, &reason);
 }
 
+static bool enter_directory(struct server *server)
+{
+    struct buf reason = {0}, why = {0};
+    if (server_apply(server, CONFIG_CHANGE_DIR, &reason)) return true;
+    buf_printf(&why, "Can't chdir to '%s': %s", server->config.process.dir, buf_c(&reason));
+    buf_deinit(&reason);
+    return fail(server, &why);
+}
+
+/* What the system will not let us say about ourselves is no reason not to serve. */
+static void introduce_process(struct server *server)
+{
+    struct buf reason = {0};
+    server_apply_title(server);
+    process_read_oom_score(&server->oom_score_at_start);
+    if (!server_apply_oom_score(server, &reason)) {
+        log_write(server->log, LEVEL_WARNING, "%s", buf_c(&reason));
+    }
+    buf_deinit(&reason);
+}
+
 static void write_pidfile(struct server *server)
 {
     const char *path = pidfile_of(&server->config);
@@ -93,7 +114,7 @@ static void log_sockets(struct server *server)
     }
 }
 
-static void tell_supervisor(const struct server *server)
+static void tell_supervisor(struct server *server)
 {
     static const enum supervise_mode modes[] = {
         [CONFIG_SUPERVISED_NO] = SUPERVISE_NO,
@@ -102,6 +123,7 @@ static void tell_supervisor(const struct server *server)
         [CONFIG_SUPERVISED_UPSTART] = SUPERVISE_UPSTART,
     };
     enum supervise_mode mode = supervise_detect(modes[server->config.process.supervised]);
+    server->supervisor = mode;
     if (mode == SUPERVISE_SYSTEMD) {
         supervise_notify("STATUS=Ready to accept connections\nREADY=1\n");
     } else if (mode == SUPERVISE_UPSTART) {
@@ -121,10 +143,11 @@ bool server_open(struct server *server)
     if (!apply_or_fail(server, CONFIG_CHANGE_LOG)) return false;
     log_start(server);
     install_crash_report(server);
-    if (!apply_or_fail(server, CONFIG_CHANGE_DIR)) return false;
+    if (!enter_directory(server)) return false;
     if (!server_load_users(server, &why)) return fail(server, &why);
     fit_maxclients(server);
     write_pidfile(server);
+    introduce_process(server);
     if (!server_load_tls(server, &why) || !server_listen(server, &why)) return fail(server, &why);
     if (!server->sockets.tcp && !server->sockets.tls && !server->sockets.unix_socket) {
         buf_append_c(&why, "Configured to listen nowhere: set port, tls-port or unixsocket");

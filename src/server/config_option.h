@@ -27,7 +27,7 @@ enum config_flag {
 
 /* What the running server has to do after options changed; several options share one. */
 enum config_change {
-    CONFIG_CHANGE_NONE, /* whoever uses the field reads it each time */
+    CONFIG_CHANGE_NONE, /* only copies of the field, if there are any, are brought up to date */
     CONFIG_CHANGE_LISTEN,
     CONFIG_CHANGE_TLS, /* certificates, port, protocols: build the contexts again */
     CONFIG_CHANGE_DIR,

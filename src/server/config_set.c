@@ -118,7 +118,7 @@ static bool apply_change(struct transaction *t, enum config_change change)
 static void undo_changes(struct transaction *t, enum config_change last)
 {
     struct buf ignored = {0};
-    for (enum config_change change = CONFIG_CHANGE_NONE + 1; change <= last; change++) {
+    for (enum config_change change = CONFIG_CHANGE_NONE; change <= last; change++) {
         if (find_change(t, change)) t->hooks->apply(t->hooks->ctx, change, &ignored);
     }
     buf_deinit(&ignored);
@@ -127,7 +127,7 @@ static void undo_changes(struct transaction *t, enum config_change last)
 static bool apply_all(struct transaction *t)
 {
     if (!t->hooks || !t->hooks->apply) return true;
-    for (enum config_change change = CONFIG_CHANGE_NONE + 1; change < CONFIG_CHANGES; change++) {
+    for (enum config_change change = CONFIG_CHANGE_NONE; change < CONFIG_CHANGES; change++) {
         if (apply_change(t, change)) continue;
         roll_back(t);
         undo_changes(t, change);

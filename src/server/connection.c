@@ -160,6 +160,7 @@ static void reset(struct call *call)
     }
     tracking_leave(&server->tracking, session);
     pubsub_leave(&server->pubsub, session);
+    monitors_leave(&server->monitors, session);
     multi_discard(session);
     session->flags &= ~(uint64_t)(SESSION_REPLY_OFF | SESSION_REPLY_SKIP_NEXT | SESSION_REPLY_SKIP |
                                   SESSION_NO_TOUCH | SESSION_NO_EVICT);

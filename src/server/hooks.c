@@ -238,6 +238,7 @@ static void reset_statistics(void *context)
     server->host.stats = (struct lookup_stats){0};
     server->stats.net_in_base = server->clients.bytes_in;
     server->stats.net_out_base = server->clients.bytes_out;
+    server->clients.query_limit_closes = server->clients.output_limit_closes = 0;
 }
 
 void server_wire(struct server *server)

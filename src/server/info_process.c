@@ -43,15 +43,15 @@ static const struct info_field process_fields[] = {
 };
 #undef FIELD
 
-static const char *supervised_name(enum config_supervised supervised)
+static const char *supervised_name(enum supervise_mode mode)
 {
     static const char *const NAMES[] = {
-        [CONFIG_SUPERVISED_NO] = "no",
-        [CONFIG_SUPERVISED_AUTO] = "unknown",
-        [CONFIG_SUPERVISED_SYSTEMD] = "systemd",
-        [CONFIG_SUPERVISED_UPSTART] = "upstart",
+        [SUPERVISE_NO] = "no",
+        [SUPERVISE_AUTO] = "unknown",
+        [SUPERVISE_SYSTEMD] = "systemd",
+        [SUPERVISE_UPSTART] = "upstart",
     };
-    return NAMES[supervised];
+    return NAMES[mode];
 }
 
 static void write_bind(const struct config_words *bind, struct buf *out)
@@ -89,7 +89,7 @@ void info_server(struct server *server, struct buf *out)
     struct process_facts facts = {
         .system = buf_c(&system),
         .executable = buf_c(&executable),
-        .supervised = supervised_name(config->process.supervised),
+        .supervised = supervised_name(server->supervisor),
         .run_id = server->run_id,
         .config_file = config->file,
         .pid = process_id(),

@@ -70,6 +70,7 @@ static void on_before_sleep(void *context)
 {
     struct server *server = context;
     tracking_broadcast(&server->tracking);
+    server_evict_clients(server);
     delivery_settle(&server->delivery);
     clients_flush(&server->clients);
 }

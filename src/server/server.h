@@ -15,6 +15,7 @@
 #include "command/watch.h"
 #include "io/listener.h"
 #include "io/log.h"
+#include "io/supervise.h"
 #include "io/timer.h"
 #include "io/tls.h"
 #include "io/worker.h"
@@ -55,6 +56,8 @@ struct upkeep {
     struct effects effects;
 };
 
+struct process_title;
+
 struct server {
     struct config config;
     struct config_service config_service;
@@ -93,6 +96,10 @@ struct server {
     uint64_t memory_used; /* as of the last reading */
     uint64_t memory_at_start;
     uint64_t open_files_max;
+    struct process_title *title; /* borrowed; NULL: it cannot be set */
+    const char *program;         /* as it was called */
+    int oom_score_at_start;
+    enum supervise_mode supervisor; /* whom we told that we are ready */
 };
 
 /* `config` is taken over. */
@@ -129,6 +136,9 @@ void server_refresh_users(void *server); /* config_service.refresh */
 void server_observe(struct server *server, const struct call *call, const struct outcome *outcome);
 void server_note_latency(struct server *server, const char *event, int64_t duration_us);
 void server_apply_observers(struct server *server);
+/* process_settings.c */
+void server_apply_title(struct server *server);
+bool server_apply_oom_score(struct server *server, struct buf *reason);
 /* network.c */
 bool server_listen(struct server *server, struct buf *why);
 void server_close_sockets(struct server *server);
@@ -141,6 +151,8 @@ void server_apply_all(struct server *server);
 void server_expire(struct server *server);
 /* executor.make_room: evicts keys while there is more than maxmemory. */
 bool server_make_room(void *server);
+/* Closes the biggest clients when all together exceed maxmemory-clients. */
+void server_evict_clients(struct server *server);
 /* cron.c: the periodic jobs. */
 void server_cron(void *server);
 

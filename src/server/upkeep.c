@@ -62,6 +62,21 @@ static bool evict_batch(struct server *server)
 }
 
 /* When time is up the request is served all the same: the next ones go on evicting. */
+/* maxmemory-clients in bytes; negative numbers are a percentage of maxmemory. 0: no limit. */
+static uint64_t client_memory_limit(const struct server *server)
+{
+    int64_t limit = server->config.clients.maxmemory_clients;
+    if (limit >= 0) return (uint64_t)limit;
+    return server->config.memory.maxmemory / 100 * (uint64_t)-limit;
+}
+
+void server_evict_clients(struct server *server)
+{
+    uint64_t limit = client_memory_limit(server);
+    if (limit == 0 || server->clients.memory <= limit) return;
+    server->stats.evicted_clients += clients_evict(&server->clients, limit);
+}
+
 bool server_make_room(void *owner)
 {
     struct server *server = owner;

@@ -15,7 +15,7 @@ struct world {
     struct config_hooks hooks;
     struct config_failure failure;
     int applied[CONFIG_CHANGES];
-    enum config_change refuses; /* NONE: accepts all */
+    enum config_change refuses; /* CONFIG_CHANGES: accepts all */
     int refuse_above_port;
     int listening_port; /* what the pretended server really does */
     bool local;
@@ -36,6 +36,7 @@ static int set_up(void **state)
     struct world *w = calloc(1, sizeof(*w));
     config_init(&w->config);
     w->hooks = (struct config_hooks){.ctx = w, .apply = apply};
+    w->refuses = CONFIG_CHANGES;
     w->listening_port = w->config.net.port;
     *state = w;
     return 0;
@@ -181,6 +182,7 @@ static void an_output_limit_is_amended(void **state)
 {
     struct world *w = *state;
     assert_true(SET(w, "client-output-buffer-limit", "pubsub 1 2 3"));
+    assert_int_equal(w->applied[CONFIG_CHANGE_NONE], 1);
     fixture_assert_value(&w->config, "client-output-buffer-limit",
                          "normal 0 0 0 slave 268435456 67108864 60 pubsub 1 2 3");
     assert_false(SET(w, "client-output-buffer-limit", "normal 1 1 1 foo 1 1 1"));
