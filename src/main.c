@@ -50,14 +50,6 @@ static bool load_config(struct config *config, const struct config_arguments *ar
     return ok;
 }
 
-static void on_shutdown_signal(void *context, int number)
-{
-    struct server *server = context;
-    log_write(server->log, LEVEL_WARNING, "Received %s, shutting down...",
-              number == 2 ? "SIGINT" : "SIGTERM");
-    server_stop(server, 0);
-}
-
 static int serve(struct config *config, struct process_title *title, const char *program)
 {
     if (config->process.daemonize && process_daemonize() != 0) {
@@ -68,7 +60,8 @@ static int serve(struct config *config, struct process_title *title, const char 
     server_init(server, config);
     server->title = title;
     server->program = program;
-    struct signals *signals = signals_new(server->loop, on_shutdown_signal, server);
+    struct signals *signals = signals_new(server->loop, server_on_signal, server);
+    server->signals = signals;
     int exit_code = 1;
     if (server_open(server)) {
         exit_code = server_run(server);

@@ -247,7 +247,10 @@ static void run_command(struct run *run)
     if (executor->depth++ == 0 && wanted) effects_unit_begin(&executor->unit);
     if (executor->before_run) executor->before_run(executor->owner, call);
     begin(run);
+    const struct call *outer = executor->running;
+    executor->running = call;
     call->command->run(call);
+    executor->running = outer;
     finish(run);
     if (wanted) collect_effects(run);
     if (--executor->depth == 0 && wanted) emit_effects(executor);

@@ -47,6 +47,7 @@ struct executor {
     struct registry *registry;
     uint32_t state; /* enum gate_state */
     int depth;
+    const struct call *running; /* the innermost; for the report of a crash */
     int64_t last_clock_us; /* the end of one request is the start of the next: one reading each */
     uint64_t errors;       /* of all commands, each counted by the innermost that answered it */
     struct effects effects[EXECUTE_DEPTH_MAX];

@@ -18,4 +18,7 @@ struct keyspace *generic_database_arg(struct call *call, int at);
 /* "string", "list", ... */
 const char *generic_type_name(enum value_type type);
 
+/* "embstr", "listpack", ...: the encoding as users know it. */
+const char *generic_encoding_name(const struct entry *entry);
+
 #endif

@@ -61,12 +61,16 @@ static const char *collection_encoding(const struct entry *entry)
     }
 }
 
+const char *generic_encoding_name(const struct entry *entry)
+{
+    bool string = entry_type(entry) == TYPE_STRING;
+    return string ? string_encoding(entry) : collection_encoding(entry);
+}
+
 static void encoding(struct call *call)
 {
     const struct entry *entry = find(call);
-    if (!entry) return;
-    bool string = entry_type(entry) == TYPE_STRING;
-    reply_bulk_c(call->reply, string ? string_encoding(entry) : collection_encoding(entry));
+    if (entry) reply_bulk_c(call->reply, generic_encoding_name(entry));
 }
 
 static void refcount(struct call *call)

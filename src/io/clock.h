@@ -12,6 +12,12 @@ static inline int64_t clock_read_ns(clockid_t id)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+static inline void clock_sleep_us(int64_t us)
+{
+    struct timespec left = {us / 1000000, us % 1000000 * 1000};
+    while (nanosleep(&left, &left) != 0) continue;
+}
+
 /* Since an arbitrary moment, never jumping. */
 static inline int64_t clock_mono_ns(void)
 {

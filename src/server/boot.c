@@ -134,7 +134,10 @@ static void tell_supervisor(struct server *server)
 static void install_crash_report(struct server *server)
 {
     if (!server->config.process.crash_log_enabled) return;
-    crash_install(&(struct crash_options){.program = "skein " SKEIN_VERSION, .log = server->log});
+    crash_install(&(struct crash_options){.program = "skein " SKEIN_VERSION,
+                                          .log = server->log,
+                                          .extra = server_crash_facts,
+                                          .ctx = server});
 }
 
 bool server_open(struct server *server)

@@ -8,7 +8,10 @@ struct periodic {
 
 static void read_memory(struct server *server)
 {
-    server_memory(server);
+    uint64_t limit = server->config.memory.maxmemory;
+    if (server_memory(server) > limit && limit) {
+        server->stats.eviction_exceeded_us += 1000000 / server->config.process.hz;
+    }
 }
 
 static void sample_rates(struct server *server)
@@ -63,6 +66,7 @@ static const struct periodic periodics[] = {
 void server_cron(void *context)
 {
     struct server *server = context;
+    if (server->cron_paused) return;
     int hz = server->config.process.hz;
     server_read_clocks(server);
     for (size_t i = 0; i < sizeof(periodics) / sizeof(periodics[0]); i++) {

@@ -8,10 +8,15 @@ extern const struct command acl_commands[];
 extern const struct command client_commands[];
 extern const struct command config_commands[];
 extern const struct command connection_commands[];
+extern const struct command debug_commands[];
 extern const struct command info_commands[];
 extern const struct command latency_commands[];
+extern const struct command lolwut_commands[];
+extern const struct command memory_commands[];
+extern const struct command module_commands[];
 extern const struct command monitor_commands[];
 extern const struct command pubsub_commands[];
+extern const struct command shutdown_commands[];
 extern const struct command slowlog_commands[];
 extern const struct command status_commands[];
 

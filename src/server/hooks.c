@@ -55,9 +55,34 @@ static bool may_read_all_keys(void *owner, const struct call *call)
     return acl_allows_all_keys(&server->acl, call);
 }
 
+static bool is_local(void *context, const struct session *session)
+{
+    (void)context;
+    const struct client *client = session->link;
+    return client && conn_is_loopback(client->conn);
+}
+
+/* Commands that the configuration must have enabled, because who may run them owns the server. */
+static bool is_enabled(const struct server *server, const struct call *call, struct buf *reason)
+{
+    const struct config_security *security = &server->config.security;
+    bool is_module = call->container != NULL;
+    enum config_allow allow =
+        is_module ? security->enable_module_command : security->enable_debug_command;
+    if (allow == CONFIG_ALLOW_YES) return true;
+    if (allow == CONFIG_ALLOW_LOCAL && is_local(NULL, call->session)) return true;
+    buf_printf(reason,
+               "ERR %s command not allowed. If the %s option is set to \"local\", you can run it "
+               "from a local connection, otherwise you need to set this option in the "
+               "configuration file, and then restart the server.",
+               is_module ? "MODULE" : "DEBUG",
+               is_module ? "enable-module-command" : "enable-debug-command");
+    return false;
+}
+
 static bool session_allows(void *owner, struct call *call, struct buf *reason)
 {
-    (void)owner;
+    if ((call->command->flags & CMD_PROTECTED) && !is_enabled(owner, call, reason)) return false;
     if (!session_is(call->session, SESSION_PUBSUB) ||
         !pubsub_refuses(call->session, call->command, call->container)) {
         return true;
@@ -222,13 +247,6 @@ struct acl *server_acl(struct call *call)
 struct config_service *server_config(struct call *call)
 {
     return &server_of(call)->config_service;
-}
-
-static bool is_local(void *context, const struct session *session)
-{
-    (void)context;
-    const struct client *client = session->link;
-    return client && conn_is_loopback(client->conn);
 }
 
 static void reset_statistics(void *context)

@@ -27,7 +27,7 @@ static const struct section {
 };
 enum { SECTIONS = sizeof(sections) / sizeof(sections[0]) };
 
-/* --- fields ----------------------------------------------------------------------------------- */
+/* --- fields --- */
 
 void info_write_size(struct buf *out, uint64_t bytes)
 {
@@ -91,7 +91,7 @@ void info_write(struct buf *out, const struct info_field *fields, const void *fa
     }
 }
 
-/* --- sections --------------------------------------------------------------------------------- */
+/* --- sections --- */
 
 /* What a request asks for: a set of sections. */
 struct selection {
@@ -144,7 +144,7 @@ bool server_info(struct server *server, struct str name, struct buf *out)
     return true;
 }
 
-/* --- INFO ------------------------------------------------------------------------------------- */
+/* --- INFO --- */
 
 static void info(struct call *call)
 {

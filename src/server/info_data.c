@@ -4,7 +4,7 @@
 
 #include <sys/param.h>
 
-/* --- persistence ------------------------------------------------------------------------------ */
+/* --- persistence --- */
 
 struct persistence_facts {
     int64_t loading, async_loading, last_save_s;
@@ -56,7 +56,7 @@ void info_persistence(struct server *server, struct buf *out)
     info_write(out, persistence_fields, &facts);
 }
 
-/* --- replication ------------------------------------------------------------------------------ */
+/* --- replication --- */
 
 struct replication_facts {
     const char *id;
@@ -84,7 +84,7 @@ void info_replication(struct server *server, struct buf *out)
     info_write(out, replication_fields, &facts);
 }
 
-/* --- what there is not ------------------------------------------------------------------------ */
+/* --- what there is not --- */
 
 void info_modules(struct server *server, struct buf *out)
 {
@@ -98,7 +98,7 @@ void info_cluster(struct server *server, struct buf *out)
     buf_append_c(out, "cluster_enabled:0\r\n");
 }
 
-/* --- keyspace --------------------------------------------------------------------------------- */
+/* --- keyspace --- */
 
 enum { TTL_SAMPLES = 16 };
 

@@ -4,7 +4,7 @@
 #include "server/info.h"
 #include "server/server.h"
 
-/* --- server ----------------------------------------------------------------------------------- */
+/* --- server --- */
 
 struct process_facts {
     const char *supervised, *run_id, *system, *executable, *config_file;
@@ -106,7 +106,7 @@ void info_server(struct server *server, struct buf *out)
     buf_deinit(&executable);
 }
 
-/* --- cpu -------------------------------------------------------------------------------------- */
+/* --- cpu --- */
 
 struct cpu_facts {
     struct process_cpu self, children, thread;
@@ -133,7 +133,7 @@ void info_cpu(struct server *server, struct buf *out)
     info_write(out, cpu_fields, &facts);
 }
 
-/* --- clients ---------------------------------------------------------------------------------- */
+/* --- clients --- */
 
 struct client_facts {
     uint64_t connected, max, biggest_input, biggest_output, blocked, tracking;

@@ -2,7 +2,7 @@
 #include "server/info.h"
 #include "server/server.h"
 
-/* --- stats ------------------------------------------------------------------------------------ */
+/* --- stats --- */
 
 struct stats_facts {
     uint64_t connections, requests, bytes_in, bytes_out, rejected_connections;
@@ -117,7 +117,7 @@ void info_stats(struct server *server, struct buf *out)
     info_write(out, stats_fields, &facts);
 }
 
-/* --- by command ------------------------------------------------------------------------------- */
+/* --- by command --- */
 
 void info_commandstats(struct server *server, struct buf *out)
 {
@@ -155,7 +155,7 @@ void info_latencystats(struct server *server, struct buf *out)
     }
 }
 
-/* --- by error --------------------------------------------------------------------------------- */
+/* --- by error --- */
 
 /* What separates lines, names and sections must not stand in a name, which clients can choose. */
 static void write_safe(struct str name, struct buf *out)

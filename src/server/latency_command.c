@@ -87,7 +87,7 @@ static void reset(struct call *call)
     reply_i64(call->reply, count);
 }
 
-/* --- histograms ------------------------------------------------------------------------------- */
+/* --- histograms --- */
 
 /* Cumulative counts at limits that double; a limit that adds nothing is left out. */
 static void show_buckets(struct reply *reply, const struct histogram *histogram)

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-/* --- graph ------------------------------------------------------------------------------------ */
+/* --- graph --- */
 
 enum { GRAPH_COLUMNS = 80, GRAPH_ROWS = 4, LEVELS_PER_ROW = 3, AGE_LETTERS = 8 };
 
@@ -88,7 +88,7 @@ void latency_graph_write(const struct latency_event *event, const char *name, in
     draw_ages(&graph, now_s, out);
 }
 
-/* --- doctor ----------------------------------------------------------------------------------- */
+/* --- doctor --- */
 
 /* What usually helps against spikes of an event. */
 static const struct advice {

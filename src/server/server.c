@@ -14,7 +14,8 @@ static const struct command *const families[] = {
     connection_commands, database_commands, dump_commands,    expire_commands,  generic_commands,
     hll_commands,        multi_commands,    object_commands,  pubsub_commands,  scan_commands,
     string_commands,     info_commands,     latency_commands, monitor_commands, slowlog_commands,
-    status_commands,
+    status_commands,     debug_commands,    lolwut_commands,  memory_commands,  module_commands,
+    shutdown_commands,
 };
 
 static void register_commands(struct server *server)
@@ -158,6 +159,7 @@ int server_run(struct server *server)
     int tick_ms = 1000 / server->config.process.hz;
     timer_start(server->loop, &server->cron, tick_ms, tick_ms, server_cron, server);
     loop_run(server->loop);
+    clients_flush(&server->clients);
     return server->end.exit_code;
 }
 

@@ -57,6 +57,7 @@ struct upkeep {
 };
 
 struct process_title;
+struct signals;
 
 struct server {
     struct config config;
@@ -67,6 +68,7 @@ struct server {
     struct timer cron;
     struct server_sockets sockets;
     struct server_end end;
+    struct signals *signals; /* main's; NULL: none are handled */
 
     struct store store;
     struct command_settings settings;
@@ -86,7 +88,8 @@ struct server {
     struct slowlog slowlog;
     struct latency latency;
     struct monitors monitors;
-    int64_t slow_us; /* requests that took this long are looked at: slow log, latency monitor */
+    bool cron_paused; /* DEBUG PAUSE-CRON */
+    int64_t slow_us;  /* requests that took this long are looked at: slow log, latency monitor */
 
     char run_id[41];
     char replication_id[41];
@@ -113,6 +116,13 @@ int server_run(struct server *server);
 void server_close(struct server *server);
 /* Ends server_run after the current turn. */
 void server_stop(struct server *server, int exit_code);
+
+/* shutdown.c: ends the server as SHUTDOWN does; false with the reason logged. */
+bool server_shutdown(struct server *server, unsigned flags);
+/* crash_facts.c: for a signal handler. */
+void server_crash_facts(void *server, int fd);
+/* SIGTERM and SIGINT. */
+void server_on_signal(void *server, int number);
 
 static inline struct server *server_of(const struct call *call)
 {

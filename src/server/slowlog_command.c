@@ -34,7 +34,9 @@ static void get(struct call *call)
     const struct slowlog *log = server_slowlog(call);
     size_t count = 0;
     if (call->argc > 3) {
-        call_arity_error(call);
+        reply_error(call->reply,
+                    "ERR unknown subcommand or wrong number of arguments for 'get'. Try SLOWLOG "
+                    "HELP.");
         return;
     }
     if (!read_count(call, log, &count)) return;

@@ -19,22 +19,32 @@ static struct call call_by_server(struct server *server)
 
 /* --- expiry --- */
 
-void server_expire(struct server *server)
+/* One round over all databases; false when time was up before its end. */
+static bool expire_round(struct server *server, size_t pages, int64_t until_us)
 {
     struct expire_cycle *cycle = &server->upkeep.expire;
-    struct expire_effort effort =
-        expire_effort(server->config.memory.active_expire_effort, server->config.process.hz);
-    int64_t until_us = clock_mono_us() + effort.tick_us;
     uint64_t rounds = cycle->rounds;
-    if (server->settings.is_replica || !server->settings.active_expire) return;
     while (cycle->rounds == rounds) {
         struct call call = call_by_server(server);
-        expire_cycle_step(cycle, &call, effort.pages);
+        expire_cycle_step(cycle, &call, pages);
         executor_record(&server->executor, &call);
-        if (clock_mono_us() < until_us) continue;
-        server->stats.expire_cycles_capped++;
-        return;
+        if (clock_mono_us() >= until_us) return false;
     }
+    return true;
+}
+
+void server_expire(struct server *server)
+{
+    struct expire_effort effort =
+        expire_effort(server->config.memory.active_expire_effort, server->config.process.hz);
+    int64_t started_us = clock_mono_us();
+    if (server->settings.is_replica || !server->settings.active_expire) return;
+    if (!expire_round(server, effort.pages, started_us + effort.tick_us)) {
+        server->stats.expire_cycles_capped++;
+    }
+    int64_t duration_us = clock_mono_us() - started_us;
+    server->stats.expire_cycle_us += duration_us;
+    server_note_latency(server, "expire-cycle", duration_us);
 }
 
 /* --- memory --- */
@@ -61,7 +71,6 @@ static bool evict_batch(struct server *server)
     return true;
 }
 
-/* When time is up the request is served all the same: the next ones go on evicting. */
 /* maxmemory-clients in bytes; negative numbers are a percentage of maxmemory. 0: no limit. */
 static uint64_t client_memory_limit(const struct server *server)
 {
@@ -77,6 +86,16 @@ void server_evict_clients(struct server *server)
     server->stats.evicted_clients += clients_evict(&server->clients, limit);
 }
 
+/* When time is up the request is served all the same: the next ones go on evicting. */
+static bool evict_until(struct server *server, uint64_t limit, int64_t until_us)
+{
+    while (evict_batch(server)) {
+        if (server_memory(server) <= limit) return true;
+        if (clock_mono_us() > until_us) return true;
+    }
+    return server_memory(server) <= limit;
+}
+
 bool server_make_room(void *owner)
 {
     struct server *server = owner;
@@ -84,10 +103,8 @@ bool server_make_room(void *owner)
     if (limit == 0 || server_memory(server) <= limit) return true;
     if (server->settings.is_replica || server->settings.keeps_expired) return true;
     int tenacity = server->config.memory.maxmemory_eviction_tenacity;
-    int64_t until_us = clock_mono_us() + evict_limit_us(tenacity);
-    while (evict_batch(server)) {
-        if (server_memory(server) <= limit) return true;
-        if (clock_mono_us() > until_us) return true;
-    }
-    return server_memory(server) <= limit;
+    int64_t started_us = clock_mono_us();
+    bool fits = evict_until(server, limit, started_us + evict_limit_us(tenacity));
+    server_note_latency(server, "eviction-cycle", clock_mono_us() - started_us);
+    return fits;
 }

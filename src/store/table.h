@@ -64,6 +64,15 @@ struct entry *table_random(const struct table *table, struct prng *prng);
 /* A random entry that has an expiry; NULL when there is none. */
 struct entry *table_random_volatile(const struct table *table, struct prng *prng);
 
+/* How the entries are spread, for whoever looks inside. O(pages). */
+enum { TABLE_SHAPE_FILLS = 8 };
+struct table_shape {
+    size_t pages, buckets, slots;
+    unsigned depth;
+    size_t by_fill[TABLE_SHAPE_FILLS]; /* buckets by the number of their entries */
+};
+struct table_shape table_shape(const struct table *table);
+
 /* Expiry. Pages keep the earliest expiry of their entries (or an earlier time); an insert notes it by itself, an
  * entry whose expiry moved in place must be noted. */
 void table_note_expiry(struct table *table, uint64_t hash, int64_t expire_at_ms);

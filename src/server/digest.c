@@ -1,0 +1,101 @@
+#include "server/digest.h"
+
+#include "base/num.h"
+
+#include <arpa/inet.h>
+#include <openssl/sha.h>
+
+static struct digest sha1(struct str bytes)
+{
+    struct digest hash;
+    SHA1((const unsigned char *)bytes.ptr, bytes.len, hash.bytes);
+    return hash;
+}
+
+static struct str digest_str(const struct digest *digest)
+{
+    return str_of((const char *)digest->bytes, DIGEST_BYTES);
+}
+
+void digest_xor(struct digest *digest, struct str bytes)
+{
+    struct digest hash = sha1(bytes);
+    for (int i = 0; i < DIGEST_BYTES; i++) digest->bytes[i] ^= hash.bytes[i];
+}
+
+void digest_mix(struct digest *digest, struct str bytes)
+{
+    digest_xor(digest, bytes);
+    *digest = sha1(digest_str(digest));
+}
+
+void digest_join(struct digest *digest, const struct digest *part)
+{
+    digest_xor(digest, digest_str(part));
+}
+
+/* Numbers enter as four bytes, the highest first. */
+static void mix_u32(struct digest *digest, uint32_t number)
+{
+    uint32_t wire = htonl(number);
+    digest_mix(digest, str_of((const char *)&wire, sizeof(wire)));
+}
+
+/* --- types --- */
+
+static void mix_string(struct digest *digest, const struct entry *entry)
+{
+    char room[NUM_I64_MAX];
+    digest_mix(digest, entry_string(entry, room));
+}
+
+/* The number stands for the type in the digest. */
+static const struct {
+    enum value_type type;
+    uint32_t number;
+    void (*mix)(struct digest *digest, const struct entry *entry);
+} rows[] = {
+    {TYPE_STRING, 0, mix_string},
+};
+
+/* --- values and databases --- */
+
+void digest_entry(struct digest *digest, const struct entry *entry)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].type != entry_type(entry)) continue;
+        mix_u32(digest, rows[i].number);
+        rows[i].mix(digest, entry);
+    }
+    if (entry_has_expiry(entry)) digest_xor(digest, STR("!!expire!!"));
+}
+
+static void join_keyspace(struct digest *digest, const struct keyspace *ks)
+{
+    struct table_cursor cursor = {0};
+    const struct entry *entry;
+    while ((entry = table_next(&ks->table, &cursor))) {
+        struct digest of_key = {0};
+        digest_mix(&of_key, entry_key(entry));
+        digest_entry(&of_key, entry);
+        digest_join(digest, &of_key);
+    }
+}
+
+void digest_store(struct digest *digest, const struct store *store)
+{
+    for (int i = 0; i < store->db_count; i++) {
+        if (store->dbs[i].table.len == 0) continue;
+        mix_u32(digest, (uint32_t)i);
+        join_keyspace(digest, &store->dbs[i]);
+    }
+}
+
+void digest_text(const struct digest *digest, char out[DIGEST_TEXT])
+{
+    static const char DIGITS[] = "0123456789abcdef";
+    for (int i = 0; i < DIGEST_BYTES; i++) {
+        out[2 * i] = DIGITS[digest->bytes[i] >> 4];
+        out[2 * i + 1] = DIGITS[digest->bytes[i] & 15];
+    }
+}
