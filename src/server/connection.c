@@ -158,6 +158,7 @@ static void reset(struct call *call)
         reply_error(call->reply, "ERR can only reset normal client connections");
         return;
     }
+    monitors_leave(&server->monitors, session);
     tracking_leave(&server->tracking, session);
     pubsub_leave(&server->pubsub, session);
     monitors_leave(&server->monitors, session);
