@@ -211,7 +211,9 @@ class Report:
             raise self.mismatch(at, left, right, "the last reply")
 
     def same_events(self, step, left, right):
-        left, right = [[_settled(own_messages_last(values)) for values in side] for side in (left, right)]
+        left, right = [
+            [_settled(own_messages_last(values)) for values in side] for side in (left, right)
+        ]
         return all(
             agree("exact", ours, theirs)
             or (number == step.connection and self._same_answer(step, ours, theirs))
@@ -222,6 +224,8 @@ class Report:
     def _same_answer(step, ours, theirs):
         if step.mode == "detached":
             return agree(step.mode, ours, theirs)
+        if not ours and len(theirs) == 1:
+            return is_expected(step, None, theirs[0])
         return len(ours) == len(theirs) == 1 and (
             agree(step.mode, ours[0], theirs[0]) or is_expected(step, ours[0], theirs[0])
         )

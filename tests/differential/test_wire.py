@@ -12,7 +12,8 @@ from skeintest import Client
 from .test_families import EXAMPLES, SEED
 
 PING = b"*1\r\n$4\r\nPING\r\n"
-# Zero bytes in inline lines are in test_protocol.py: stock waits for ever, ours may refuse.
+# GET of a browser and zero bytes in inline lines are in test_protocol.py: the stock server
+# takes the one for its command and waits for ever after the other.
 BROKEN = {
     "a count that is no number": b"*x\r\n" + PING,
     "a count of minus one": b"*-1\r\n" + PING,
@@ -60,7 +61,6 @@ BROKEN = {
     "a bare line feed": b"\n" + PING,
     "a tab between inline words": b"ECHO\tabc\r\n",
     "an inline unknown command": b"NOSUCH a b\r\n",
-    "http get": b"GET / HTTP/1.1\r\n\r\n",
     "http post": b"POST / HTTP/1.1\r\nContent-Length: 6\r\n\r\nPING\r\n",
     "http host": b"Host: localhost\r\nPING\r\n",
     "post in lower case": b"post / HTTP/1.1\r\nPING\r\n",
@@ -119,7 +119,11 @@ def test_broken_bytes_are_answered_the_same_when_they_arrive_in_two_parts(pair, 
         assert left == right, split
 
 
-@pytest.mark.parametrize("what", BROKEN)
+# Before authentication the buffer of a request is smaller than the stock server's longest line.
+SHORT = [what for what in BROKEN if "never ends" not in what]
+
+
+@pytest.mark.parametrize("what", SHORT)
 def test_broken_bytes_are_answered_as_by_the_oracle_before_authentication(pair, what):
     def locked(side):
         side.control("CONFIG", "SET", "requirepass", "secret")

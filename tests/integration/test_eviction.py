@@ -7,8 +7,20 @@ ROOM_MB = 12
 VALUE = b"x" * 1000
 
 
+def settled_memory(client):
+    """What is in use once nothing is being freed in the background any more."""
+    seen = []
+
+    def is_steady():
+        seen.append(int(client.info("memory")["used_memory"]))
+        return len(seen) > 5 and max(seen[-5:]) - min(seen[-5:]) < 100_000
+
+    wait_until(is_steady, what="the memory in use to settle", interval=0.02)
+    return seen[-1]
+
+
 def limit(client, policy, room_mb=ROOM_MB):
-    used = int(client.info("memory")["used_memory"])
+    used = settled_memory(client)
     megabytes = used // (1 << 20) + room_mb
     assert client("CONFIG", "SET", "maxmemory-policy", policy, "maxmemory-samples", "10") == "OK"
     assert client("CONFIG", "SET", "maxmemory", f"{megabytes}mb") == "OK"

@@ -142,9 +142,16 @@ def test_requests_before_the_broken_one_are_answered(connect):
     assert client.read().startswith("ERR Protocol error")
 
 
-@pytest.mark.parametrize(
-    "line", [b"POST / HTTP/1.1\r\n", b"Host: example.org\r\n", b"post / HTTP/1.1\r\n"]
-)
+BROWSER_LINES = [
+    b"POST / HTTP/1.1\r\n",
+    b"Host: example.org\r\n",
+    b"post / HTTP/1.1\r\n",
+    pytest.param(b"GET / HTTP/1.1\r\n", marks=pytest.mark.beyond_stock),
+    pytest.param(b"PUT /x HTTP/1.1\r\n", marks=pytest.mark.beyond_stock),
+]
+
+
+@pytest.mark.parametrize("line", BROWSER_LINES)
 def test_a_request_of_a_browser_is_cut_off_and_nothing_after_it_runs(server, connect, line):
     client, other = connect(), connect()
     client.send_raw(line + encode("SET", "attack", "1"))

@@ -8,8 +8,8 @@ GRAMMAR = """
  3 PING [<value>]
  3 ECHO <value>
  4 HELLO [2|3] [SETNAME <name>]   => kind
- 2 HELLO (1|4|x|-1|99999999999999999999|"")
- 1 HELLO 3 (AUTH default nopw|AUTH nobody x|AUTH x|SETNAME|<junk>)   => kind
+ 2! HELLO (1|4|x|-1|99999999999999999999|"")
+ 1! HELLO 3 (AUTH default nopw|AUTH nobody x|AUTH x|SETNAME|<junk>)   => kind
  1 AUTH (x|default x|nobody x|a b c)
  2 SELECT <db>
  1 SELECT <baddb>

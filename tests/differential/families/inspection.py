@@ -62,4 +62,8 @@ DOMAINS = {"prefix": [b"get*", b"incr*", b"PF*", b"nosuch*", b"config|s*", b""]}
 def is_fair(step, known):
     """The keys of a call can be compared where both servers know the command called."""
     asks_for_keys = step.name == "COMMAND" and len(step.args) > 2 and step.args[1][:3] == b"GET"
-    return not asks_for_keys or step.args[2] == b"NOSUCH" or step.args[2].decode(errors="replace") in known
+    return (
+        not asks_for_keys
+        or step.args[2] == b"NOSUCH"
+        or step.args[2].decode(errors="replace") in known
+    )

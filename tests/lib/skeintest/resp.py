@@ -287,6 +287,7 @@ class Client:
         self.address = address
         self.timeout = timeout
         self.pushes = collections.deque()
+        self.has_ended = False
         self.sock = _connect(address, timeout)
         if tls is not None:
             host = address[0] if isinstance(address, tuple) else None
@@ -346,15 +347,18 @@ class Client:
         return value
 
     def drain(self):
-        """Every value that has already arrived, in wire order; does not wait."""
+        """Every value that has already arrived, in wire order; does not wait. The end of the
+        connection is told once, as an error."""
         values = []
-        while True:
-            try:
+        try:
+            while not self.has_ended:
                 values.append(self.reader.value(0.0))
-            except TimeoutError:
-                return values
-            except ConnectionError:
-                return values + [Error("(connection closed)")]
+        except TimeoutError:
+            pass
+        except ConnectionError:
+            self.has_ended = True
+            values.append(Error("(connection closed)"))
+        return values
 
     def is_quiet(self):
         """True when nothing has arrived that was not read."""

@@ -25,7 +25,7 @@ START_SECONDS = 10.0
 STOP_SECONDS = 10.0
 REPORTS = re.compile(
     r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|MemorySanitizer|runtime error: "
-    r"|BUG REPORT START|crashed by signal|Assertion .* failed",
+    r"|BUG REPORT START|crashed by signal|crash report of|Assertion .* failed",
     re.IGNORECASE,
 )
 PR_SET_PDEATHSIG = 1
