@@ -153,9 +153,18 @@ static void put(struct call *call, const struct restore_request *request, struct
     reply_ok(call->reply);
 }
 
+static struct rdb_limits limits_of(const struct command_settings *settings)
+{
+    return (struct rdb_limits){
+        .hash = {.entries = (size_t)settings->hash_max_listpack_entries,
+                 .bytes = (size_t)settings->hash_max_listpack_value},
+    };
+}
+
 static void restore(struct call *call)
 {
-    struct rdb_reader reader = {.ks = call->ks};
+    struct rdb_limits limits = limits_of(call->host->settings);
+    struct rdb_reader reader = {.ks = call->ks, .limits = &limits};
     struct restore_request request;
     struct value value;
     if (!parse_request(call, &request)) return;

@@ -1,19 +1,11 @@
 /* Walking over the keys of a database: KEYS, SCAN, RANDOMKEY. */
 #include "base/glob.h"
-#include "base/mem.h"
-#include "base/num.h"
 #include "command/families.h"
 #include "command/generic.h"
 #include "command/lookup.h"
+#include "command/scan_request.h"
 
-#include <limits.h>
-
-enum {
-    SCAN_COUNT = 10,
-    SCAN_STEPS_PER_KEY = 10, /* empty buckets one call may pass for each key asked for */
-    RANDOM_TRIES = 100,      /* on a replica, which cannot delete what it meets expired */
-};
-static const uint64_t CURSOR_END = (uint64_t)1 << 48;
+enum { RANDOM_TRIES = 100 }; /* on a replica, which cannot delete what it meets expired */
 
 static void keys(struct call *call)
 {
@@ -48,87 +40,20 @@ static void randomkey(struct call *call)
     reply_null(call->reply);
 }
 
-struct scan_options {
-    int64_t count;
-    bool has_pattern, has_type;
-    struct str pattern, type;
-};
-
-/* As strtoul reads it: a sign is allowed, what does not fit is not, and nothing means 0. */
-static bool parse_cursor(struct str text, uint64_t *cursor)
+static bool is_wanted(const struct scan_request *request, const struct entry *entry)
 {
-    bool negative = text.len > 0 && text.ptr[0] == '-';
-    bool has_sign = negative || (text.len > 0 && text.ptr[0] == '+');
-    if (has_sign) text = str_from(text, 1);
-    *cursor = 0;
-    if (text.len == 0) return !has_sign;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] < '0' || text.ptr[i] > '9') return false;
-        if (__builtin_mul_overflow(*cursor, 10, cursor)) return false;
-        if (__builtin_add_overflow(*cursor, (uint64_t)(text.ptr[i] - '0'), cursor)) return false;
-    }
-    if (negative) *cursor = -*cursor;
-    return true;
-}
-
-static bool parse_scan_option(struct call *call, int at, struct scan_options *options)
-{
-    if (at + 1 < call->argc && call_is(call, at, "count")) {
-        if (!call_i64(call, at + 1, &options->count)) return false;
-        if (options->count >= 1) return true;
-    } else if (at + 1 < call->argc && call_is(call, at, "match")) {
-        options->pattern = call_arg(call, at + 1);
-        options->has_pattern = !glob_is_all(options->pattern);
-        return true;
-    } else if (at + 1 < call->argc && call_is(call, at, "type")) {
-        options->type = call_arg(call, at + 1);
-        return options->has_type = true;
-    }
-    call_syntax_error(call);
-    return false;
-}
-
-/* The entries one call has come across. */
-struct scan_found {
-    struct entry **list;
-    size_t count, capacity;
-};
-
-static void found(void *context, struct entry *entry)
-{
-    struct scan_found *all = context;
-    if (all->count == all->capacity) {
-        all->capacity = all->capacity ? all->capacity * 2 : 32;
-        all->list = mem_realloc(all->list, all->capacity * sizeof(struct entry *));
-    }
-    all->list[all->count++] = entry;
-}
-
-static bool is_wanted(const struct scan_options *options, const struct entry *entry)
-{
-    if (options->has_pattern && !glob_match(options->pattern, entry_key(entry))) return false;
-    return !options->has_type || str_is(options->type, generic_type_name(entry_type(entry)));
-}
-
-static uint64_t collect(const struct call *call, uint64_t cursor, int64_t count,
-                        struct scan_found *all)
-{
-    int64_t steps = count > INT64_MAX / SCAN_STEPS_PER_KEY ? INT64_MAX : count * SCAN_STEPS_PER_KEY;
-    if (cursor >= CURSOR_END) return 0;
-    do {
-        cursor = table_scan(&call->ks->table, cursor, found, all);
-    } while (cursor && steps-- > 0 && all->count < (uint64_t)count);
-    return cursor;
+    if (!scan_wants(request, entry_key(entry))) return false;
+    return !request->has_type || str_is(request->type, generic_type_name(entry_type(entry)));
 }
 
 /* What is expired is deleted on the way, so names are asked for before the entry may go. */
-static size_t reply_found(struct call *call, const struct scan_options *options,
+static size_t reply_found(struct call *call, const struct scan_request *request,
                           const struct scan_found *all)
 {
     size_t count = 0;
     for (size_t i = 0; i < all->count; i++) {
         struct entry *entry = all->list[i];
-        if (!is_wanted(options, entry) || lookup_expire(call, call->ks, entry)) continue;
+        if (!is_wanted(request, entry) || lookup_expire(call, call->ks, entry)) continue;
         reply_bulk(call->reply, entry_key(entry));
         count++;
     }
@@ -137,23 +62,16 @@ static size_t reply_found(struct call *call, const struct scan_options *options,
 
 static void scan(struct call *call)
 {
-    struct scan_options options = {.count = SCAN_COUNT};
+    struct scan_request request = {.takes_type = true};
     struct scan_found all = {0};
     struct reply_later later;
-    uint64_t cursor;
-    if (!parse_cursor(call_arg(call, 1), &cursor)) {
-        reply_error(call->reply, "ERR invalid cursor");
-        return;
-    }
-    for (int i = 2; i < call->argc; i += 2) {
-        if (!parse_scan_option(call, i, &options)) return;
-    }
-    cursor = collect(call, cursor, options.count, &all);
+    if (!scan_parse_cursor(call, 1, &request) || !scan_parse_options(call, 2, &request)) return;
+    uint64_t next = scan_collect(&call->ks->table, &request, &all);
     reply_array(call->reply, 2);
-    reply_u64_text(call->reply, cursor);
+    reply_u64_text(call->reply, next);
     reply_later_begin(call->reply, &later);
-    reply_later_array(call->reply, &later, reply_found(call, &options, &all));
-    mem_free(all.list);
+    reply_later_array(call->reply, &later, reply_found(call, &request, &all));
+    scan_found_deinit(&all);
 }
 
 const struct command scan_commands[] = {

@@ -33,6 +33,14 @@ void rdb_reader_deinit(struct rdb_reader *reader)
     buf_deinit(&reader->scratch);
 }
 
+const struct rdb_limits *rdb_limits_of(const struct rdb_reader *reader)
+{
+    static const struct rdb_limits USUAL = {
+        .hash = {.entries = 128, .bytes = 64},
+    };
+    return reader->limits ? reader->limits : &USUAL;
+}
+
 /* --- writing --- */
 
 bool rdb_write_byte(struct rdb_writer *writer, uint8_t byte)

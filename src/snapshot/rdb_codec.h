@@ -7,7 +7,7 @@
 #define SKEIN_SNAPSHOT_RDB_CODEC_H
 
 #include "base/sink.h"
-#include "store/keyspace.h"
+#include "store/fields.h"
 
 struct rdb_writer {
     struct sink *sink;
@@ -15,15 +15,22 @@ struct rdb_writer {
     struct buf scratch;
 };
 
+/* Up to which size collections that are read stay in their small form. */
+struct rdb_limits {
+    struct fields_limits hash;
+};
+
 struct rdb_reader {
     struct source *source;
-    struct keyspace *ks; /* whom the values are made for */
-    struct buf text;     /* the string read last */
+    struct keyspace *ks;             /* whom the values are made for */
+    const struct rdb_limits *limits; /* NULL: the usual ones */
+    struct buf text;                 /* the string read last */
     struct buf scratch;
 };
 
 void rdb_writer_deinit(struct rdb_writer *writer);
 void rdb_reader_deinit(struct rdb_reader *reader);
+const struct rdb_limits *rdb_limits_of(const struct rdb_reader *reader);
 
 bool rdb_write_byte(struct rdb_writer *writer, uint8_t byte);
 bool rdb_write_len(struct rdb_writer *writer, uint64_t len);

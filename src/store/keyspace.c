@@ -268,6 +268,14 @@ struct object *keyspace_writable_object(struct keyspace *ks, struct entry **entr
     return value.object;
 }
 
+struct entry *keyspace_relink_object(struct keyspace *ks, struct entry *entry, struct value value)
+{
+    bool same_shape = entry_encoding(entry) == value.encoding && is_private(ks, entry->epoch);
+    if (!same_shape) return swap_value(ks, entry, value);
+    entry_set_slot(entry, &value.object);
+    return entry;
+}
+
 /* --- strings -------------------------------------------------------------------------------------------------- */
 
 struct str entry_string(const struct entry *entry, char *room)

@@ -65,6 +65,9 @@ void value_drop(struct keyspace *ks, struct value value);
 /* The collection of an entry as a private one to write to: copies the top of it if a frozen view shares it. The entry
  * may be replaced; the object returned is the one it then holds. */
 struct object *keyspace_writable_object(struct keyspace *ks, struct entry **entry);
+/* Puts the private collection an entry holds now, perhaps in another encoding than before, in the place of the one it
+ * was made from. That one is the caller's. */
+struct entry *keyspace_relink_object(struct keyspace *ks, struct entry *entry, struct value value);
 
 /* --- strings ------------------------------------------------------------------------------------------------- */
 
