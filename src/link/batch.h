@@ -1,7 +1,9 @@
-/* The requests one read brought, parsed ahead so that the memory their keys need is fetched all at once.
+/* The requests one read brought, parsed ahead so that the memory their keys need is fetched all at
+ * once.
  *
- * A random key costs a cache miss for its bucket and one for its entry. Sixteen misses in flight take little longer
- * than one, so the batch first hashes all keys and asks for their buckets, then for their entries, then runs. */
+ * A random key costs a cache miss for its bucket and one for its entry. Sixteen misses in flight
+ * take little longer than one, so the batch first hashes all keys and asks for their buckets, then
+ * for their entries, then runs. */
 #ifndef SKEIN_LINK_BATCH_H
 #define SKEIN_LINK_BATCH_H
 
@@ -23,8 +25,8 @@ struct request_batch {
 
 struct request_batch *batch_new(void);
 void batch_free(struct request_batch *batch);
-/* Parses requests until the batch is full or the bytes are used up; the verdict is about what follows the last one.
- * Before authentication, and for inline commands, a batch is one request. */
+/* Parses requests until the batch is full or the bytes are used up; the verdict is about what
+ * follows the last one. Before authentication, and for inline commands, a batch is one request. */
 enum request_verdict batch_parse(struct request_batch *batch, struct request_parser *parser,
                                  struct str bytes, const struct request_limits *limits);
 /* Finds the commands and prefetches the keys. */

@@ -1,15 +1,18 @@
 /* A client's connection: bytes in, requests to `execute`, replies out.
  *
- * What one readable event brings is parsed as far as it goes; the requests found are run as a batch whose keys were
- * prefetched together; replies are written once per turn of the loop. Bytes are read into a buffer all clients share,
- * so an idle client costs no buffer; only a request that is not complete yet is kept in the client's own.
+ * What one readable event brings is parsed as far as it goes; the requests found are run as a batch
+ * whose keys were prefetched together; replies are written once per turn of the loop. Bytes are
+ * read into a buffer all clients share, so an idle client costs no buffer; only a request that is
+ * not complete yet is kept in the client's own.
  *
- * A last argument that is big is read straight into the blob the store will keep (clients.c, struct big_bulk).
+ * A last argument that is big is read straight into the blob the store will keep (clients.c, struct
+ * big_bulk).
  *
  *     reading --(paused, blocked)--> waiting --(client_resume)--> reading
  *     any --(client_close_soon)--> closing --(end of the turn)--> freed
  *
- * Whatever closes a client only marks it: it is freed before the loop sleeps, so callers never lose it underfoot. */
+ * Whatever closes a client only marks it: it is freed before the loop sleeps, so callers never lose
+ * it underfoot. */
 #ifndef SKEIN_LINK_CLIENT_H
 #define SKEIN_LINK_CLIENT_H
 
@@ -81,7 +84,8 @@ struct client_hooks {
     void (*on_batch)(void *owner);
     void (*before_request)(void *owner, struct client *client);
     void (*after_request)(void *owner, struct client *client);
-    /* An inline request, or one that names no command: true when it is no request of a client of ours. */
+    /* An inline request, or one that names no command: true when it is no request of a client of
+     * ours. */
     bool (*is_attack)(void *owner, const struct request_view *request);
     void (*on_protocol_error)(void *owner, struct client *client, struct str error,
                               struct str bytes);
@@ -117,12 +121,14 @@ void clients_deinit(struct clients *clients);
 /* Takes the connection. */
 struct client *clients_add(struct clients *clients, struct conn *conn);
 struct client *clients_find(const struct clients *clients, uint64_t id);
-/* Runs the requests of all clients that wait; those that must wait on are waiting again afterwards. Not from inside a
- * request. */
+/* Runs the requests of all clients that wait; those that must wait on are waiting again afterwards.
+ * Not from inside a request. */
 void clients_resume(struct clients *clients);
-/* Once a second: time alone can exceed a soft limit of output, and idle clients give back their buffers. */
+/* Once a second: time alone can exceed a soft limit of output, and idle clients give back their
+ * buffers. */
 void clients_tend(struct clients *clients);
-/* Closes the clients that use most until all together use no more than `limit` bytes; returns how many. */
+/* Closes the clients that use most until all together use no more than `limit` bytes; returns how
+ * many. */
 size_t clients_evict(struct clients *clients, size_t limit);
 /* Writes what waits and frees what was closed; called before the loop sleeps. */
 void clients_flush(struct clients *clients);

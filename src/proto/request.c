@@ -3,8 +3,6 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-#include <limits.h>
-
 enum { FIRST_ARGS = 8, SPARE_ARGS_MAX = 1024 };
 
 /* A line that is complete, with its position behind the line end. */
@@ -96,9 +94,10 @@ static enum request_verdict parse_count(struct request_parser *parser, struct st
     }
     int64_t count = 0;
     if (!parse_length(str_from(line.text, 1), &count) || count > limits->args_max) {
-        bool stranger = !limits->authenticated && count > 0 && count <= INT_MAX;
-        return invalid(parser,
-                       stranger ? "unauthenticated multibulk length" : "invalid multibulk length");
+        return invalid(parser, "invalid multibulk length");
+    }
+    if (!limits->authenticated && count > REQUEST_STRANGER_ARGS) {
+        return invalid(parser, "unauthenticated multibulk length");
     }
     parser->expected = count > 0 ? count : 0;
     parser->at = line.next;
@@ -118,14 +117,15 @@ static enum request_verdict parse_bulk_header(struct request_parser *parser, str
     char first = bytes.ptr[parser->at];
     if (first != '$') {
         char why[32] = "expected '$', got ' '";
-        bool is_text = first >= 0x20 && first < 0x7f;
-        why[sizeof("expected '$', got '") - 1] = is_text ? first : '?';
+        why[sizeof("expected '$', got '") - 1] = first;
         return invalid(parser, why);
     }
     int64_t len = 0;
     if (!parse_length(str_from(line.text, 1), &len) || len < 0 || len > limits->bulk_max) {
-        bool stranger = !limits->authenticated && len > REQUEST_STRANGER_BULK;
-        return invalid(parser, stranger ? "unauthenticated bulk length" : "invalid bulk length");
+        return invalid(parser, "invalid bulk length");
+    }
+    if (!limits->authenticated && len > REQUEST_STRANGER_BULK) {
+        return invalid(parser, "unauthenticated bulk length");
     }
     parser->bulk_len = len;
     parser->at = line.next;

@@ -1,8 +1,9 @@
 /* Reads what clients send: RESP arrays of bulk strings, and inline commands.
  *
- * The parser is incremental and keeps its place, so a request that arrives in a thousand pieces is scanned once. It
- * never copies argument bytes and never allocates by an announced size: arguments are noted as positions relative to
- * the first byte of the request, which the caller keeps until the request has been executed. */
+ * The parser is incremental and keeps its place, so a request that arrives in a thousand pieces is
+ * scanned once. It never copies argument bytes and never allocates by an announced size: arguments
+ * are noted as positions relative to the first byte of the request, which the caller keeps until
+ * the request has been executed. */
 #ifndef SKEIN_PROTO_REQUEST_H
 #define SKEIN_PROTO_REQUEST_H
 
@@ -13,7 +14,7 @@
 struct request_limits {
     int64_t args_max;
     int64_t bulk_max;
-    bool authenticated; /* chooses the error text when a limit for strangers is hit */
+    bool authenticated; /* if not, the limits for strangers hold too */
 };
 
 /* The limits before authentication: enough for AUTH and HELLO, too little to cost us memory. */
@@ -46,7 +47,8 @@ void request_parser_deinit(struct request_parser *parser);
 /* `bytes` starts with the first byte of the request, in every call until it is READY. */
 enum request_verdict request_parse(struct request_parser *parser, struct str bytes,
                                    const struct request_limits *limits);
-/* Copies the arguments of a READY request to `out` (room for parser->argc). Inline words live until the next request. */
+/* Copies the arguments of a READY request to `out` (room for parser->argc). Inline words live until
+ * the next request. */
 void request_args(const struct request_parser *parser, struct str bytes, struct str *out);
 /* Bytes the READY request took; the parser is then ready for the next one. */
 size_t request_finish(struct request_parser *parser);

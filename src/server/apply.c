@@ -1,4 +1,5 @@
-/* Makes changed settings effective: at start all of them, after CONFIG SET the kinds that changed. */
+/* Makes changed settings effective: at start all of them, after CONFIG SET the kinds that changed.
+ */
 #include "server/server.h"
 
 #include "io/file.h"

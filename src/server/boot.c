@@ -1,4 +1,5 @@
-/* From a configuration to a server that accepts: log, daemon, limits, sockets, readiness; and the way back. */
+/* From a configuration to a server that accepts: log, daemon, limits, sockets, readiness; and the
+ * way back. */
 #include "server/server.h"
 
 #include "base/mem.h"

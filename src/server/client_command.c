@@ -1,5 +1,5 @@
-/* CLIENT and its sub-commands. What they know about other modules' state lives there: tracking in tracking_command.c,
- * pauses in client_pause.c. */
+/* CLIENT and its sub-commands. What they know about other modules' state lives there: tracking in
+ * tracking_command.c, pauses in client_pause.c. */
 #include "base/num.h"
 #include "command/help.h"
 #include "server/client_filter.h"

@@ -1,8 +1,8 @@
-/* Requests that must wait before they run: while clients are paused, and attempts to authenticate from an address
- * that failed too often.
+/* Requests that must wait before they run: while clients are paused, and attempts to authenticate
+ * from an address that failed too often.
  *
- * The link keeps the bytes of such a request and gives it again when one of the times is over, to all clients in the
- * order in which they began to wait. */
+ * The link keeps the bytes of such a request and gives it again when one of the times is over, to
+ * all clients in the order in which they began to wait. */
 #ifndef SKEIN_SERVER_CLIENT_WAITS_H
 #define SKEIN_SERVER_CLIENT_WAITS_H
 

@@ -130,7 +130,8 @@ static void reply_greeting(struct call *call)
     "<user> <pass> option can be used to authenticate the client and select the RESP "             \
     "protocol version at the same time"
 
-/* Nothing of a greeting takes effect unless all of it does, but a right password does even when the name is wrong. */
+/* Nothing of a greeting takes effect unless all of it does, but a right password does even when the
+ * name is wrong. */
 static void hello(struct call *call)
 {
     struct greeting greeting = {0};
@@ -163,9 +164,9 @@ static void reset(struct call *call)
     pubsub_leave(&server->pubsub, session);
     monitors_leave(&server->monitors, session);
     multi_discard(session);
-    session->flags &= ~(uint64_t)(SESSION_REPLY_OFF | SESSION_REPLY_SKIP_NEXT | SESSION_REPLY_SKIP |
-                                  SESSION_NO_TOUCH | SESSION_NO_EVICT);
-    session->reply.discards = false;
+    session->flags &= ~(uint64_t)(SESSION_REPLY_OFF | SESSION_REPLY_SKIP_NEXT | SESSION_NO_TOUCH |
+                                  SESSION_NO_EVICT);
+    session->reply.discards = session_is(session, SESSION_REPLY_SKIP);
     session->reply.version = 2;
     session->db = 0;
     buf_deinit(&session->name);

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-/* --- host ----------------------------------------------------------------------------------------------------- */
+/* --- host ------------------------------------------------------------------------------------- */
 
 static void on_event(void *owner, enum event_class what, const char *event, struct keyspace *ks,
                      struct str key)
@@ -35,7 +35,7 @@ static void on_flushed(void *owner, struct session *by, struct keyspace *ks)
     tracking_flushed(&server->tracking);
 }
 
-/* --- execute -------------------------------------------------------------------------------------------------- */
+/* --- execute ---------------------------------------------------------------------------------- */
 
 static int64_t read_clock_us(void *owner)
 {
@@ -126,7 +126,7 @@ void server_count_errors(struct server *server, struct reply *reply)
     reply->owner = server;
 }
 
-/* --- clients -------------------------------------------------------------------------------------------------- */
+/* --- clients ---------------------------------------------------------------------------------- */
 
 static void on_batch(void *owner)
 {
@@ -146,8 +146,8 @@ static void after_request(void *owner, struct client *client)
     delivery_end(&server->delivery);
 }
 
-/* What a browser sends, or somebody who makes one send it: the request line of HTTP, or a header that lets the rest of
- * the request, which he chose, come next. */
+/* What a browser sends, or somebody who makes one send it: the request line of HTTP, or a header
+ * that lets the rest of the request, which he chose, come next. */
 static bool is_attack(void *owner, const struct request_view *request)
 {
     (void)owner;
@@ -211,7 +211,7 @@ static void on_close(void *owner, struct client *client, enum close_reason reaso
     delivery_forget(&server->delivery, &client->session);
 }
 
-/* --- deliveries ----------------------------------------------------------------------------------------------- */
+/* --- deliveries ------------------------------------------------------------------------------- */
 
 static void deliver(void *context, struct session *to)
 {
@@ -227,7 +227,7 @@ static struct session *find_session(void *context, uint64_t id)
     return is_there ? &client->session : NULL;
 }
 
-/* --- access --------------------------------------------------------------------------------------------------- */
+/* --- access ----------------------------------------------------------------------------------- */
 
 struct pubsub *server_pubsub(struct call *call)
 {

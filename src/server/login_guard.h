@@ -1,9 +1,10 @@
-/* Slows down whoever guesses passwords: after some wrong ones from an address, the next attempt from there must wait,
- * twice as long after each further one.
+/* Slows down whoever guesses passwords: after some wrong ones from an address, the next attempt
+ * from there must wait, twice as long after each further one.
  *
- * Pure: the clock comes in. A right password, or a while without a wrong one, is forgiveness. Nobody is refused: an
- * attempt that waits is judged when its time has come, so that a neighbour with a right password only comes later.
- * The number of addresses remembered is bounded; the one that failed longest ago gives way. */
+ * Pure: the clock comes in. A right password, or a while without a wrong one, is forgiveness.
+ * Nobody is refused: an attempt that waits is judged when its time has come, so that a neighbour
+ * with a right password only comes later. The number of addresses remembered is bounded; the one
+ * that failed longest ago gives way. */
 #ifndef SKEIN_SERVER_LOGIN_GUARD_H
 #define SKEIN_SERVER_LOGIN_GUARD_H
 

@@ -123,8 +123,8 @@ static bool open_unix(struct server *server, struct listener **listener, struct 
     return listener_open(listener, server->loop, &options, why) == 0;
 }
 
-/* Opens what the configuration names, replacing what is open. When a port stays the same its socket is closed first,
- * because it could not be bound twice. */
+/* Opens what the configuration names, replacing what is open. When a port stays the same its socket
+ * is closed first, because it could not be bound twice. */
 bool server_listen(struct server *server, struct buf *why)
 {
     struct server_sockets *sockets = &server->sockets;

@@ -1,8 +1,9 @@
-/* Whether clients are paused: by CLIENT PAUSE, by a shutdown or by a failover, each for its own time.
+/* Whether clients are paused: by CLIENT PAUSE, by a shutdown or by a failover, each for its own
+ * time.
  *
- * Pure: the clock comes in with each question. Of several pauses the strictest counts. A pause that is begun again
- * for the same reason is never shortened or eased. While anything is paused nothing expires and nothing is evicted,
- * so that replicas can catch up with data that stands still. */
+ * Pure: the clock comes in with each question. Of several pauses the strictest counts. A pause that
+ * is begun again for the same reason is never shortened or eased. While anything is paused nothing
+ * expires and nothing is evicted, so that replicas can catch up with data that stands still. */
 #ifndef SKEIN_SERVER_PAUSE_H
 #define SKEIN_SERVER_PAUSE_H
 
@@ -26,7 +27,8 @@ void pause_end(struct pause *pause, enum pause_reason reason);
 enum pause_mode pause_mode_at(const struct pause *pause, int64_t now_ms);
 /* When the last of them ends; not in the past only if something is paused. */
 int64_t pause_until_ms(const struct pause *pause);
-/* True when a request with these flags (enum command_flag; for EXEC those of the queued commands too) must wait. */
+/* True when a request with these flags (enum command_flag; for EXEC those of the queued commands
+ * too) must wait. */
 bool pause_holds(const struct pause *pause, int64_t now_ms, uint32_t command_flags);
 
 #endif

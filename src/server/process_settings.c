@@ -1,4 +1,5 @@
-/* What the system is told about our process: its title and how willingly it may be killed for want of memory. */
+/* What the system is told about our process: its title and how willingly it may be killed for want
+ * of memory. */
 #include "io/process.h"
 #include "server/server.h"
 #include "server/title.h"
@@ -12,7 +13,8 @@ void server_apply_title(struct server *server)
     buf_deinit(&text);
 }
 
-/* The configuration has one value for a master, one for a replica; the third is for children, of which we have none. */
+/* The configuration has one value for a master, one for a replica; the third is for children, of
+ * which we have none. */
 static int wanted_oom_score(const struct server *server)
 {
     const struct config_process *process = &server->config.process;

@@ -1,7 +1,8 @@
 /* The text that ps shows for the server, from proc-title-template.
  *
- * Variables: {title} the program as it was called, {listen-addr} where it listens first, {server-mode} (empty: there is
- * only one), {port}, {tls-port}, {unixsocket}, {config-file}. The template was checked when it was set. */
+ * Variables: {title} the program as it was called, {listen-addr} where it listens first,
+ * {server-mode} (empty: there is only one), {port}, {tls-port}, {unixsocket}, {config-file}. The
+ * template was checked when it was set. */
 #ifndef SKEIN_SERVER_TITLE_H
 #define SKEIN_SERVER_TITLE_H
 

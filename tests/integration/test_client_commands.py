@@ -9,7 +9,9 @@ FIELDS = (
     "id addr laddr fd name age idle flags db sub psub ssub multi qbuf qbuf-free argv-mem multi-mem rbs "
     "rbp obl oll omem tot-mem events cmd user redir resp lib-name lib-ver"
 ).split()
-SAME_AS_STOCK = "name age idle flags db sub psub ssub multi argv-mem events cmd user redir resp".split()
+SAME_AS_STOCK = (
+    "name age idle flags db sub psub ssub multi argv-mem events cmd user redir resp".split()
+)
 
 
 def listed(line):
@@ -41,7 +43,12 @@ STATES = {
     "transaction": [("MULTI",), ("PING",), ("PING",)],
     "watching": [("WATCH", "k"), ("SET", "k", "v"), ("MULTI",)],
     "tracking": [("CLIENT", "TRACKING", "ON", "BCAST")],
-    "resp3 subscriber": [("HELLO", "3"), ("SUBSCRIBE", "a"), ("PSUBSCRIBE", "b*"), ("SSUBSCRIBE", "c")],
+    "resp3 subscriber": [
+        ("HELLO", "3"),
+        ("SUBSCRIBE", "a"),
+        ("PSUBSCRIBE", "b*"),
+        ("SSUBSCRIBE", "c"),
+    ],
     "not to be evicted": [("CLIENT", "NO-EVICT", "ON")],
 }
 
@@ -87,7 +94,9 @@ def test_a_list_can_be_limited_to_a_type_or_to_ids(connect):
 def test_a_client_that_kills_itself_is_answered_first(connect):
     client = connect()
     number = client("CLIENT", "ID")
-    client.send_raw(encode("CLIENT", "KILL", "ID", number, "SKIPME", "no") + encode("SET", "after", "1"))
+    client.send_raw(
+        encode("CLIENT", "KILL", "ID", number, "SKIPME", "no") + encode("SET", "after", "1")
+    )
     assert client.read() == 1
     assert client.is_closed(2.0)
     assert connect()("EXISTS", "after") == 0
@@ -138,7 +147,9 @@ def test_a_pause_of_writes_lets_reads_through_and_keeps_the_order_of_writes(conn
     writers = [connect() for _ in range(5)]
     admin("CLIENT", "PAUSE", "60000", "WRITE")
     for number, writer in enumerate(writers):
-        writer.send("RPUSH" if reader("COMMAND", "INFO", "rpush")[0] else "APPEND", "order", str(number))
+        writer.send(
+            "RPUSH" if reader("COMMAND", "INFO", "rpush")[0] else "APPEND", "order", str(number)
+        )
         wait_until(lambda: info_of(reader, writer_ids(reader))[number], what="the writer to wait")
     assert reader("EXISTS", "order") == 0
     assert admin("CLIENT", "UNPAUSE") == "OK"
@@ -197,7 +208,9 @@ def test_a_full_pause_holds_everybody_until_its_time_is_over(connect):
 def test_a_pipeline_in_a_pause_is_answered_whole_and_in_order(connect):
     admin, client = connect(), connect()
     admin("CLIENT", "PAUSE", "60000", "WRITE")
-    client.send_raw(encode("GET", "n") + b"".join(encode("INCR", "n") for _ in range(500)) + encode("PING"))
+    client.send_raw(
+        encode("GET", "n") + b"".join(encode("INCR", "n") for _ in range(500)) + encode("PING")
+    )
     assert client.read() is None
     admin("CLIENT", "UNPAUSE")
     assert [client.read() for _ in range(500)] == list(range(1, 501))
@@ -231,7 +244,9 @@ def test_a_waiting_client_that_is_killed_is_gone(connect):
     number = client("CLIENT", "ID")
     admin("CLIENT", "PAUSE", "60000", "WRITE")
     client.send("SET", "k", "v")
-    wait_until(lambda: "b" in lines(admin, "ID", str(number))[0]["flags"], what="the client to wait")
+    wait_until(
+        lambda: "b" in lines(admin, "ID", str(number))[0]["flags"], what="the client to wait"
+    )
     assert admin("CLIENT", "KILL", "ID", str(number)) == 1
     assert client.is_closed(2.0)
     admin("CLIENT", "UNPAUSE")

@@ -162,6 +162,25 @@ def test_a_request_of_a_browser_is_cut_off_and_nothing_after_it_runs(server, con
     )
 
 
+@pytest.mark.beyond_stock
+@pytest.mark.parametrize("method", [b"GET", b"PUT", b"OPTIONS", b"nosuch"])
+def test_any_request_of_http_is_cut_off_and_nothing_after_it_runs(server, connect, method):
+    client, other = connect(), connect()
+    line = method + b" /x HTTP/1.1\r\n"
+    client.send_raw(encode("SET", "before", "1") + line + encode("SET", "attack", "1"))
+    assert client.is_closed(2.0)
+    assert other("EXISTS", "attack") == 0
+    assert other("EXISTS", "before") == 1
+
+
+@pytest.mark.parametrize("words", [("POST",), ("host:", "x", "y")])
+def test_an_attack_hidden_in_a_request_is_cut_off_too(connect, words):
+    client, other = connect(), connect()
+    client.send_raw(encode(*words) + encode("SET", "attack", "1"))
+    assert client.is_closed(2.0)
+    assert other("EXISTS", "attack") == 0
+
+
 @pytest.mark.parametrize(
     "line", [b"SET\x00attack\x001\r\n", b"SET attack 1\x00\r\n", b"\x00SET attack 1\r\n"]
 )
