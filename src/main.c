@@ -56,6 +56,7 @@ static int serve(struct config *config, struct process_title *title, const char 
         fputs("Cannot become a daemon\n", stderr);
         return 1;
     }
+    if (config->process.disable_thp) process_refuse_huge_pages();
     struct server *server = mem_new(struct server);
     server_init(server, config);
     server->title = title;

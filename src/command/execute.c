@@ -131,7 +131,8 @@ static bool has_room(const struct run *run)
 {
     struct executor *executor = run->executor;
     if (executor->make_room == NULL || executor->make_room(executor->owner)) return true;
-    if (multi_queues(run->call.session, run->call.command)) return false; /* a queue takes memory */
+    if (multi_queues(run->call.session, run->call.command, run->call.container))
+        return false; /* a queue takes memory */
     return (multi_flags(run->call.session, run->call.command) & CMD_DENYOOM) == 0;
 }
 
@@ -267,7 +268,7 @@ static enum execute_verdict dispatch(struct run *run)
         if (executor->must_wait && executor->must_wait(executor->owner, session, flags)) {
             return EXECUTE_WAIT;
         }
-        if (multi_queues(session, call->command)) {
+        if (multi_queues(session, call->command, call->container)) {
             multi_queue(session, call->command, call->argv, call->argc);
             return EXECUTE_DONE;
         }

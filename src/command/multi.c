@@ -10,9 +10,11 @@
 /* What runs inside MULTI at once. */
 static const char *const IMMEDIATE[] = {"exec", "discard", "multi", "watch", "quit", "reset"};
 
-bool multi_queues(const struct session *session, const struct command *command)
+bool multi_queues(const struct session *session, const struct command *command,
+                  const struct command *container)
 {
     if (!session_is(session, SESSION_MULTI)) return false;
+    if (container) return true;
     for (size_t i = 0; i < sizeof(IMMEDIATE) / sizeof(IMMEDIATE[0]); i++) {
         if (strcmp(command->name, IMMEDIATE[i]) == 0) return false;
     }

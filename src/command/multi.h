@@ -12,7 +12,8 @@
 
 /* True inside MULTI, except for the few commands that run at once there (EXEC, DISCARD, MULTI,
  * WATCH, QUIT, RESET). */
-bool multi_queues(const struct session *session, const struct command *command);
+bool multi_queues(const struct session *session, const struct command *command,
+                  const struct command *container);
 /* Keeps a copy of the request and answers +QUEUED. A transaction that will abort anyway keeps
  * nothing. */
 void multi_queue(struct session *session, const struct command *command, const struct str *argv,

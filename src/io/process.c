@@ -82,6 +82,11 @@ int process_set_oom_score(int value)
     return error;
 }
 
+int process_refuse_huge_pages(void)
+{
+    return prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0 ? 0 : -errno;
+}
+
 int process_set_dumpable(bool dumpable)
 {
     return prctl(PR_SET_DUMPABLE, dumpable ? 1 : 0, 0, 0, 0) == 0 ? 0 : -errno;

@@ -21,6 +21,9 @@ int process_set_oom_score(int value);
 /* Core dumps leave out or contain large memory; 0 or -errno. */
 int process_set_dumpable(bool dumpable);
 
+/* No huge pages for this process, whatever its allocator asks for; 0 or -errno. */
+int process_refuse_huge_pages(void);
+
 struct process_cpu {
     double user_s, system_s;
 };
