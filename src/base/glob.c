@@ -8,13 +8,21 @@ struct matcher {
     bool nocase;
 };
 
-static unsigned char fold(const struct matcher *m, char c)
+static signed char fold(const struct matcher *m, char c)
 {
-    return (unsigned char)(m->nocase ? char_lower(c) : c);
+    return (signed char)(m->nocase ? char_lower(c) : c);
+}
+
+/* The ends of a range may stand in either order. Bytes above 127 come before all others, and the ends are ordered before
+ * letters are folded: Redis does both, and a pattern must choose the same keys here. */
+static bool in_range(const struct matcher *m, signed char c, char first, char last)
+{
+    bool in_order = (signed char)first <= (signed char)last;
+    return c >= fold(m, in_order ? first : last) && c <= fold(m, in_order ? last : first);
 }
 
 /* Consumes the class that starts at m->p ('[') and tells whether `c` is in it. An unclosed class ends with the pattern. */
-static bool match_class(struct matcher *m, unsigned char c)
+static bool match_class(struct matcher *m, signed char c)
 {
     struct str p = m->pattern;
     size_t at = m->p + 1;
@@ -25,13 +33,7 @@ static bool match_class(struct matcher *m, unsigned char c)
             at++;
             found |= fold(m, p.ptr[at]) == c;
         } else if (at + 2 < p.len && p.ptr[at + 1] == '-') {
-            unsigned char low = fold(m, p.ptr[at]), high = fold(m, p.ptr[at + 2]);
-            if (low > high) {
-                unsigned char swap = low;
-                low = high;
-                high = swap;
-            }
-            found |= c >= low && c <= high;
+            found |= in_range(m, c, p.ptr[at], p.ptr[at + 2]);
             at += 2;
         } else {
             found |= fold(m, p.ptr[at]) == c;
@@ -45,7 +47,7 @@ static bool match_class(struct matcher *m, unsigned char c)
 /* Matches one text character with the pattern element at m->p, which is no star, and moves behind both. */
 static bool match_one(struct matcher *m)
 {
-    unsigned char c = fold(m, m->text.ptr[m->t]);
+    signed char c = fold(m, m->text.ptr[m->t]);
     char element = m->pattern.ptr[m->p];
     bool matched;
     if (element == '[') {
@@ -65,6 +67,7 @@ static bool match_one(struct matcher *m)
 static bool match(struct matcher m)
 {
     size_t star = SIZE_MAX, star_text = 0;
+    if (m.text.len == 0) return m.pattern.len == 0;
     while (m.t < m.text.len) {
         if (m.p < m.pattern.len && m.pattern.ptr[m.p] == '*') {
             star = ++m.p;

@@ -112,7 +112,7 @@ static bool terminated(struct str s, char *room, size_t size)
 
 bool num_parse_double(struct str s, double *number)
 {
-    char room[256], *end = NULL;
+    char room[NUM_DOUBLE_MAX], *end = NULL;
     if (!terminated(s, room, sizeof(room))) return false;
     errno = 0;
     double value = strtod(room, &end);

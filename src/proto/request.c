@@ -104,6 +104,15 @@ static enum request_verdict parse_count(struct request_parser *parser, struct st
     return REQUEST_READY;
 }
 
+/* The text shows the byte, unless it would end the text or the line. */
+static enum request_verdict not_a_bulk(struct request_parser *parser, char first)
+{
+    if (first == '\r' || first == '\n' || first == '\0') first = ' ';
+    buf_clear(&parser->error);
+    buf_printf(&parser->error, "ERR Protocol error: expected '$', got '%c'", first);
+    return REQUEST_INVALID;
+}
+
 static enum request_verdict parse_bulk_header(struct request_parser *parser, struct str bytes,
                                               const struct request_limits *limits)
 {
@@ -114,12 +123,7 @@ static enum request_verdict parse_bulk_header(struct request_parser *parser, str
         }
         return REQUEST_INCOMPLETE;
     }
-    char first = bytes.ptr[parser->at];
-    if (first != '$') {
-        char why[32] = "expected '$', got ' '";
-        why[sizeof("expected '$', got '") - 1] = first;
-        return invalid(parser, why);
-    }
+    if (bytes.ptr[parser->at] != '$') return not_a_bulk(parser, bytes.ptr[parser->at]);
     int64_t len = 0;
     if (!parse_length(str_from(line.text, 1), &len) || len < 0 || len > limits->bulk_max) {
         return invalid(parser, "invalid bulk length");

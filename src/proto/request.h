@@ -14,7 +14,7 @@
 struct request_limits {
     int64_t args_max;
     int64_t bulk_max;
-    bool authenticated; /* if not, the limits for strangers hold too */
+    bool authenticated; /* false: the limits for strangers hold as well */
 };
 
 /* The limits before authentication: enough for AUTH and HELLO, too little to cost us memory. */
