@@ -1,6 +1,7 @@
 /* A growable run of bytes with one owner.
  *
- * A zeroed struct is an empty buffer. `ptr` may move at every append, so views into it live until the next one. */
+ * A zeroed struct is an empty buffer. `ptr` may move at every append, so views into it live
+ * until the next one. */
 #ifndef SKEIN_BASE_BUF_H
 #define SKEIN_BASE_BUF_H
 

@@ -108,7 +108,8 @@ void chain_consume(struct chain *chain, size_t len)
         struct chain_block *block = chain->head;
         len -= block->len;
         if (block == chain->tail && chain->free_ptr && block->held_bytes <= SMALL_BLOCK) {
-            /* The only block left, and small: reuse it rather than free and allocate it at every reply. */
+            /* The only block left, and small: reuse it rather than free and allocate it at every
+             * reply. */
             block->ptr = chain->free_ptr = block->own;
             block->len = 0;
             chain->free_len = block->held_bytes - sizeof(*block);

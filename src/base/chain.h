@@ -1,7 +1,8 @@
 /* A queue of bytes made of blocks: what waits to be written to a socket.
  *
- * Small pieces are copied into blocks; a big piece can be lent instead and is then sent from where it lies, its
- * owner being told when the last byte has gone. A zeroed struct is an empty chain. */
+ * Small pieces are copied into blocks; a big piece can be lent instead and is then sent from
+ * where it lies, its owner being told when the last byte has gone. A zeroed struct is an empty
+ * chain. */
 #ifndef SKEIN_BASE_CHAIN_H
 #define SKEIN_BASE_CHAIN_H
 
@@ -39,7 +40,7 @@ static inline void chain_append(struct chain *chain, const void *bytes, size_t l
     chain->free_len -= len;
     chain->len += len;
 }
-/* Room for `len` contiguous bytes (at most CHAIN_ROOM_MAX); chain_commit says how many were used. */
+/* Room for `len` bytes in a row, at most CHAIN_ROOM_MAX; chain_commit says how many were used. */
 enum { CHAIN_ROOM_MAX = 4096 };
 char *chain_room(struct chain *chain, size_t len);
 static inline void chain_commit(struct chain *chain, size_t len)

@@ -1,7 +1,8 @@
 #include "base/glob.h"
 
-/* Where the matcher stands. Only the last star needs to be remembered: if what follows it fails, letting that star
- * take one more character is the only choice that can still succeed, so earlier stars are never revisited. */
+/* Where the matcher stands. Only the last star needs to be remembered: if what follows it fails,
+ * letting that star take one more character is the only choice that can still succeed, so
+ * earlier stars are never revisited. */
 struct matcher {
     struct str pattern, text;
     size_t p, t;
@@ -13,15 +14,17 @@ static signed char fold(const struct matcher *m, char c)
     return (signed char)(m->nocase ? char_lower(c) : c);
 }
 
-/* The ends of a range may stand in either order. Bytes above 127 come before all others, and the ends are ordered before
- * letters are folded: Redis does both, and a pattern must choose the same keys here. */
+/* The ends of a range may stand in either order. Bytes above 127 come before all others, and the
+ * ends are ordered before letters are folded: Redis does both, and a pattern must choose the
+ * same keys here. */
 static bool in_range(const struct matcher *m, signed char c, char first, char last)
 {
     bool in_order = (signed char)first <= (signed char)last;
     return c >= fold(m, in_order ? first : last) && c <= fold(m, in_order ? last : first);
 }
 
-/* Consumes the class that starts at m->p ('[') and tells whether `c` is in it. An unclosed class ends with the pattern. */
+/* Consumes the class that starts at m->p ('[') and tells whether `c` is in it. An unclosed class
+ * ends with the pattern. */
 static bool match_class(struct matcher *m, signed char c)
 {
     struct str p = m->pattern;
@@ -44,7 +47,8 @@ static bool match_class(struct matcher *m, signed char c)
     return found != negated;
 }
 
-/* Matches one text character with the pattern element at m->p, which is no star, and moves behind both. */
+/* Matches one text character with the pattern element at m->p, which is no star, and moves
+ * behind both. */
 static bool match_one(struct matcher *m)
 {
     signed char c = fold(m, m->text.ptr[m->t]);

@@ -1,7 +1,8 @@
 /* Glob patterns of KEYS, SCAN, PSUBSCRIBE, ACL and CONFIG GET: * ? [a-z] [^a] and \ as escape.
  *
- * The work is bounded by pattern length times text length, so no pattern explodes. The empty text matches the empty
- * pattern alone, as in Redis; whoever wants a lone star to take it asks glob_is_all first. */
+ * The work is bounded by pattern length times text length, so no pattern explodes. The empty
+ * text matches the empty pattern alone, as in Redis; whoever wants a lone star to take it asks
+ * glob_is_all first. */
 #ifndef SKEIN_BASE_GLOB_H
 #define SKEIN_BASE_GLOB_H
 

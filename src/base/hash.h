@@ -1,4 +1,5 @@
-/* SipHash-1-3: the keyed hash of all tables a client can fill, so that nobody can choose colliding keys. */
+/* SipHash-1-3: the keyed hash of all tables a client can fill, so that nobody can choose
+ * colliding keys. */
 #ifndef SKEIN_BASE_HASH_H
 #define SKEIN_BASE_HASH_H
 

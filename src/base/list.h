@@ -1,7 +1,8 @@
-/* An intrusive doubly linked ring: the links live in the members, so adding and removing never allocate.
+/* An intrusive doubly linked ring: the links live in the members, so adding and removing never
+ * allocate.
  *
- * A head is initialised with list_init; a node that is in no list must be initialised too, then removing it twice
- * does no harm. */
+ * A head is initialised with list_init; a node that is in no list must be initialised too, then
+ * removing it twice does no harm. */
 #ifndef SKEIN_BASE_LIST_H
 #define SKEIN_BASE_LIST_H
 

@@ -1,7 +1,9 @@
-/* A map from names to pointers, for the program's own bookkeeping (commands, channels, users); not the store.
+/* A map from names to pointers, for the program's own bookkeeping (commands, channels, users);
+ * not the store.
  *
- * A zeroed struct is an empty map. Keys are copied, values belong to the caller. A map whose keys clients choose must
- * get a random `seed` before its first use. Removing the entry just visited is allowed while iterating; adding is not. */
+ * A zeroed struct is an empty map. Keys are copied, values belong to the caller. A map whose
+ * keys clients choose must get a random `seed` before its first use. Removing the entry just
+ * visited is allowed while iterating; adding is not. */
 #ifndef SKEIN_BASE_MAP_H
 #define SKEIN_BASE_MAP_H
 

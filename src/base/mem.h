@@ -1,7 +1,8 @@
 /* Memory of the program: jemalloc in release builds, the sanitizers' allocator in theirs.
  *
- * Running out aborts with a message, so callers never check. What a thread holds is metered per thread: a worker may
- * free what the data thread allocated, so one thread's balance can be negative and only the sum means something. */
+ * Running out aborts with a message, so callers never check. What a thread holds is metered per
+ * thread: a worker may free what the data thread allocated, so one thread's balance can be
+ * negative and only the sum means something. */
 #ifndef SKEIN_BASE_MEM_H
 #define SKEIN_BASE_MEM_H
 

@@ -1,4 +1,5 @@
-/* A small fast generator (xoshiro256**) for sampling and eviction; never for secrets. Its seed is handed in. */
+/* A small fast generator (xoshiro256**) for sampling and eviction; never for secrets. Its seed
+ * is handed in. */
 #ifndef SKEIN_BASE_PRNG_H
 #define SKEIN_BASE_PRNG_H
 

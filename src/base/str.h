@@ -1,7 +1,7 @@
 /* A view of bytes that somebody else owns.
  *
- * Passed by value everywhere; the bytes may hold NUL and are never assumed to end with one. A view is valid for as
- * long as its owner says so. Nothing here allocates. */
+ * Passed by value everywhere; the bytes may hold NUL and are never assumed to end with one. A
+ * view is valid for as long as its owner says so. Nothing here allocates. */
 #ifndef SKEIN_BASE_STR_H
 #define SKEIN_BASE_STR_H
 
@@ -54,7 +54,8 @@ static inline struct str str_first(struct str s, size_t len)
 
 /* ASCII letters compare equal in either case. */
 bool str_eq_nocase(struct str a, struct str b);
-/* Compares with a NUL-terminated word, ASCII case ignored: the usual test for an option of a command. */
+/* Compares with a NUL-terminated word, ASCII case ignored: the usual test for an option of a
+ * command. */
 bool str_is(struct str s, const char *word);
 /* Orders bytes like memcmp, a prefix first. */
 int str_cmp(struct str a, struct str b);
@@ -65,8 +66,8 @@ ptrdiff_t str_find_char(struct str s, char c);
 ptrdiff_t str_find(struct str haystack, struct str needle);
 /* Without ASCII white space at both ends. */
 struct str str_trim(struct str s);
-/* Cuts the part before the first `separator` off *rest and returns it; *rest then starts behind the separator.
- * Returns false when *rest was already used up (its ptr is NULL). */
+/* Cuts the part before the first `separator` off *rest and returns it; *rest then starts behind
+ * the separator. Returns false when *rest was already used up (its ptr is NULL). */
 bool str_split(struct str *rest, char separator, struct str *part);
 
 static inline char char_lower(char c)

@@ -25,7 +25,8 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The character an escape stands for; s->at is at the character behind the backslash and moves behind the escape. */
+/* The character an escape stands for; s->at is at the character behind the backslash and moves
+ * behind the escape. */
 static char read_escape(struct scanner *s)
 {
     const char *p = s->line.ptr + s->at;

@@ -1,7 +1,7 @@
 /* Splits a line into words the way inline commands, the config file and the CLI's prompt do.
  *
- * "double quotes" know \n \r \t \b \a \xHH and \<char>; 'single quotes' know only \'. A closing quote must be followed
- * by white space or the end of the line. */
+ * "double quotes" know \n \r \t \b \a \xHH and \<char>; 'single quotes' know only \'. A closing
+ * quote must be followed by white space or the end of the line. */
 #ifndef SKEIN_BASE_WORDS_H
 #define SKEIN_BASE_WORDS_H
 

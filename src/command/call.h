@@ -1,8 +1,8 @@
 /* One execution of one command: what its handler gets, and how it tells what it did.
  *
- * The pattern of a handler: parse the arguments, look the key up (lookup.h), change the value through the keyspace,
- * say call_changed for every key it modified, call_event for keyspace notifications, effects_* when the request is not
- * deterministic, and reply. */
+ * The pattern of a handler: parse the arguments, look the key up (lookup.h), change the value
+ * through the keyspace, say call_changed for every key it modified, call_event for keyspace
+ * notifications, effects_* when the request is not deterministic, and reply. */
 #ifndef SKEIN_COMMAND_CALL_H
 #define SKEIN_COMMAND_CALL_H
 
@@ -94,8 +94,8 @@ struct call {
     struct keyspace *ks; /* the selected database */
     struct effects *effects;
     uint64_t changes; /* keys changed: the "dirty" count */
-    /* A big last argument that lies in a blob of its own: the handler may take it (and set it NULL) instead of
-     * copying argv's bytes. */
+    /* A big last argument that lies in a blob of its own: the handler may take it (and set it
+     * NULL) instead of copying argv's bytes. */
     struct blob *adoptable;
     bool effects_verbatim_off;
 };

@@ -1,7 +1,8 @@
 /* What a command is: one row of a const table that lives beside its handler.
  *
- * The row holds everything anybody asks about the command: how to run it, what it needs, where its keys are, what it
- * is for. COMMAND, ACL, key extraction, prefetch and the CLI's help all read these rows and nothing else. */
+ * The row holds everything anybody asks about the command: how to run it, what it needs, where
+ * its keys are, what it is for. COMMAND, ACL, key extraction, prefetch and the CLI's help all
+ * read these rows and nothing else. */
 #ifndef SKEIN_COMMAND_COMMAND_H
 #define SKEIN_COMMAND_COMMAND_H
 
@@ -33,7 +34,8 @@ enum command_flag {
     CMD_NO_MANDATORY_KEYS = 1 << 20, /* a count of no keys at all is fine */
 };
 
-/* ACL categories, in the order ACL CAT lists them. Some follow from flags (command_categories adds them). */
+/* ACL categories, in the order ACL CAT lists them. Some follow from flags (command_categories
+ * adds them). */
 enum command_category {
     CAT_KEYSPACE = 1 << 0,
     CAT_READ = 1 << 1,
@@ -80,7 +82,7 @@ enum key_find { KEYS_RANGE, KEYS_COUNTED, KEYS_FIND_UNKNOWN };
 struct key_spec {
     uint32_t flags;
     enum key_begin begin;
-    int index; /* AT_INDEX: the first key; AT_KEYWORD: where the search starts (negative: from the end) */
+    int index; /* AT_INDEX: the first key; AT_KEYWORD: where the search starts, negative from the end */
     const char *keyword; /* AT_KEYWORD: the key follows it */
     enum key_find find;
     int last;  /* RANGE: relative to the first; negative: from the end of the arguments */
@@ -127,12 +129,14 @@ struct command {
     uint32_t flags;
     uint32_t categories;
     struct key_spec keys[COMMAND_KEY_SPECS];
-    /* For commands whose keys no spec describes (SORT, ...): fills refs, false on a syntax error. Otherwise NULL. */
+    /* For commands whose keys no spec describes (SORT, ...): fills refs, false on a syntax
+     * error. Otherwise NULL. */
     bool (*find_keys)(const struct str *argv, int argc, struct key_refs *refs);
     const struct command *subcommands;
-    /* A short container word like "CLIENT|" is not part of names; group is COMMAND DOCS' ("string", "generic", ...). */
+    /* A short container word like "CLIENT|" is not part of names; group is COMMAND DOCS'
+     * ("string", "generic", ...). */
     const char *summary, *since, *group, *complexity;
-    /* The arguments in the notation of docs/adr/0005: "key value [NX | XX] [EX seconds | KEEPTTL]". */
+    /* The arguments in the notation of docs/adr/0005: "key value [NX | XX] [EX s | KEEPTTL]". */
     const char *syntax;
     struct command_change history[COMMAND_HISTORY];
     const char *tips[COMMAND_TIPS];             /* "nondeterministic_output", ... */

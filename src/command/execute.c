@@ -4,8 +4,8 @@
 #include "command/errors.h"
 #include "command/multi.h"
 
-/* A state of the server, and the commands that cannot run in it: those with a flag of `only` (0: any command) that
- * have no flag of `except`. */
+/* A state of the server, and the commands that cannot run in it: those with a flag of `only` (0:
+ * any command) that have no flag of `except`. */
 struct gate {
     uint32_t state;
     uint32_t only, except;
@@ -45,7 +45,7 @@ void executor_deinit(struct executor *executor)
     effects_unit_deinit(&executor->unit);
 }
 
-/* --- refusing ------------------------------------------------------------------------------------------------- */
+/* --- refusing --------------------------------------------------------------------------------- */
 
 static void refuse(struct run *run, struct str error)
 {
@@ -169,7 +169,7 @@ static bool passes_gates(struct run *run)
     return error == NULL;
 }
 
-/* --- running -------------------------------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 /* Adds what the request did to the unit of the outermost one. */
 static void collect_effects(struct run *run)

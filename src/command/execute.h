@@ -1,10 +1,12 @@
-/* From a request to its effects: lookup of the command, arity, the gates, the handler, then what it did.
+/* From a request to its effects: lookup of the command, arity, the gates, the handler, then what
+ * it did.
  *
- *     request -> registry_find -> arity -> gates (auth, ACL, memory, loading, read-only replica, ...)
+ *     request -> registry_find -> arity -> gates (auth, ACL, memory, loading, read-only, ...)
  *             -> kept for EXEC, or run -> statistics, effects
  *
- * The same path runs requests of clients, of a master's stream, of scripts and of EXEC; the origin tells which. A
- * request may run others (EXEC, scripts): their effects are joined into one unit that the outermost request emits. */
+ * The same path runs requests of clients, of a master's stream, of scripts and of EXEC; the
+ * origin tells which. A request may run others (EXEC, scripts): their effects are joined into
+ * one unit that the outermost request emits. */
 #ifndef SKEIN_COMMAND_EXECUTE_H
 #define SKEIN_COMMAND_EXECUTE_H
 
@@ -14,7 +16,7 @@
 
 enum origin {
     ORIGIN_CLIENT,
-    ORIGIN_EXEC, /* a queued command: the gates were passed when it was queued, the ACL is asked again */
+    ORIGIN_EXEC, /* a queued command: its gates were passed before, the ACL is asked again */
     ORIGIN_SCRIPT,
     ORIGIN_MASTER, /* the replication stream: nothing refuses it */
     ORIGIN_FILE,   /* the append-only file being loaded */
@@ -57,7 +59,8 @@ struct executor {
     int64_t (*clock_us)(void *owner);
     /* False with a reason (an error text) when the user may not run this request. */
     bool (*acl_allows)(void *owner, struct call *call, struct buf *reason);
-    /* False with a reason when the session's state or the configuration forbids it (subscriber mode, DEBUG). */
+    /* False with a reason when the session's state or the configuration forbids it (subscriber
+     * mode, DEBUG). */
     bool (*session_allows)(void *owner, struct call *call, struct buf *reason);
     /* Frees memory when there is a limit and it is exceeded; false when it cannot. */
     bool (*make_room)(void *owner);
@@ -73,8 +76,9 @@ struct executor {
 void executor_init(struct executor *executor, struct host *host, struct registry *registry);
 void executor_deinit(struct executor *executor);
 
-/* Deletions the server decided by itself (expiry, eviction), in call->effects and for call->ks: they
- * go where the effects of requests go, into the unit of the request that runs if there is one. */
+/* Deletions the server decided by itself (expiry, eviction), in call->effects and for call->ks:
+ * they go where the effects of requests go, into the unit of the request that runs if there is
+ * one. */
 void executor_record(struct executor *executor, const struct call *call);
 
 enum execute_verdict {

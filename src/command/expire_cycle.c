@@ -29,19 +29,20 @@ static void next_database(struct expire_cycle *cycle, const struct store *store)
 size_t expire_cycle_step(struct expire_cycle *cycle, struct call *call, size_t pages)
 {
     const struct host *host = call->host;
-    struct entry *due[DUE_MAX];
-    size_t deleted = 0, found = 0;
+    struct entry *list[DUE_MAX];
+    struct due_entries due = {.list = list, .max = DUE_MAX};
+    size_t deleted = 0;
     const struct command_settings *settings = host->settings;
     if (settings->is_replica || settings->keeps_expired || !settings->active_expire) return 0;
     struct keyspace *ks = &host->store->dbs[cycle->db % host->store->db_count];
     call->ks = ks;
     call->effects->db = ks->id;
     if (ks->volatile_len > 0) {
-        found = table_due(&ks->table, &ks->due_position, host->now_ms, pages, due, DUE_MAX);
-        for (size_t i = 0; i < found; i++) deleted += lookup_expire(call, ks, due[i]);
+        table_due(&ks->table, &ks->due_position, host->now_ms, pages, &due);
+        for (size_t i = 0; i < due.count; i++) deleted += lookup_expire(call, ks, list[i]);
     } else {
         ks->due_position = 0;
     }
-    if (ks->due_position == 0 && found < DUE_MAX) next_database(cycle, host->store);
+    if (ks->due_position == 0 && due.count < DUE_MAX) next_database(cycle, host->store);
     return deleted;
 }

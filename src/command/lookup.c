@@ -11,7 +11,7 @@ enum {
     LFU_MINUTES_MASK = 0xffff,
 };
 
-/* --- access --------------------------------------------------------------------------------------------------- */
+/* --- access ----------------------------------------------------------------------------------- */
 
 static uint32_t lru_clock(const struct host *host)
 {
@@ -60,7 +60,7 @@ int64_t access_idle_s(const struct host *host, uint32_t access)
     return (int64_t)((lru_clock(host) - access) & ENTRY_ACCESS_MASK);
 }
 
-/* --- keys ----------------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 bool entry_is_expired(const struct host *host, const struct entry *entry)
 {
@@ -94,7 +94,8 @@ bool lookup_expire(struct call *call, struct keyspace *ks, struct entry *entry)
     return true;
 }
 
-/* The reads of a client with CLIENT NO-TOUCH leave the age alone, but for the command that is there to change it. */
+/* The reads of a client with CLIENT NO-TOUCH leave the age alone, but for the command that is
+ * there to change it. */
 static bool touches_key(const struct call *call, enum lookup_mode mode)
 {
     if (mode == LOOKUP_PEEK) return false;

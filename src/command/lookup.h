@@ -1,4 +1,5 @@
-/* Finds keys for commands: hides and deletes what has expired, counts hits and misses, keeps access times.
+/* Finds keys for commands: hides and deletes what has expired, counts hits and misses, keeps
+ * access times.
  *
  * The entry returned is valid until the next write to the same key. */
 #ifndef SKEIN_COMMAND_LOOKUP_H
@@ -25,7 +26,8 @@ bool entry_is_expired(const struct host *host, const struct entry *entry);
 /* Deletes a key; true when it existed. Says nothing (the caller announces and counts). */
 bool lookup_delete(struct call *call, struct str key);
 
-/* The access word's meaning: LRU clock in seconds, or LFU (16 bits minutes, 8 bits logarithmic counter). */
+/* The access word's meaning: LRU clock in seconds, or LFU (16 bits minutes, 8 bits logarithmic
+ * counter). */
 uint32_t access_now(const struct host *host);
 uint32_t access_after_touch(struct host *host, uint32_t access);
 uint32_t access_lfu_counter(const struct host *host, uint32_t access); /* decayed */

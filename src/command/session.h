@@ -1,6 +1,7 @@
 /* A client as commands see it: who it is, which database, which protocol, what it has begun.
  *
- * Sockets are link/'s business; a session lives inside a connection there, or stands alone in tests and scripts. */
+ * Sockets are link/'s business; a session lives inside a connection there, or stands alone in
+ * tests and scripts. */
 #ifndef SKEIN_COMMAND_SESSION_H
 #define SKEIN_COMMAND_SESSION_H
 

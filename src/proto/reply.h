@@ -1,7 +1,8 @@
 /* Writes replies in RESP2 or RESP3 to a chain of output blocks.
  *
- * The writer knows which version its client speaks and turns each shape into the right bytes: a map is a flat array
- * for RESP2, null is "$-1" or "_", a boolean 0/1 or #t/#f. Error text never carries CR or LF to the wire. */
+ * The writer knows which version its client speaks and turns each shape into the right bytes: a
+ * map is a flat array for RESP2, null is "$-1" or "_", a boolean 0/1 or #t/#f. Error text never
+ * carries CR or LF to the wire. */
 #ifndef SKEIN_PROTO_REPLY_H
 #define SKEIN_PROTO_REPLY_H
 

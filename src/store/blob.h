@@ -1,7 +1,8 @@
-/* A big string outside its entry, shared by reference: the store holds one, a reply being sent may hold another.
+/* A big string outside its entry, shared by reference: the store holds one, a reply being sent
+ * may hold another.
  *
- * The bytes may be changed only by a sole owner whose epoch is current. The count is atomic because a worker may drop
- * the last reference. */
+ * The bytes may be changed only by a sole owner whose epoch is current. The count is atomic
+ * because a worker may drop the last reference. */
 #ifndef SKEIN_STORE_BLOB_H
 #define SKEIN_STORE_BLOB_H
 

@@ -1,13 +1,13 @@
 /* One key with its value, in one allocation: header, optional expiry, value slot, key, small value.
  *
- *     | epoch | access+kind | key_len | val_len | [expire_at_ms] | [slot] | key bytes | embedded value bytes |
+ *     | epoch | access+kind | key_len | val_len | [expire_at_ms] | [slot] | key | embedded value |
  *
- * The same layout serves the keyspace, the fields of big hashes, the members of big sets and of sorted sets, so one
- * table holds them all. The slot exists unless the value is embedded (or the entry is a bare member): an integer, a
- * score, or a pointer to a blob or an object.
+ * The same layout serves the keyspace, the fields of big hashes, the members of big sets and of
+ * sorted sets, so one table holds them all. The slot exists unless the value is embedded (or the
+ * entry is a bare member): an integer, a score, or a pointer to a blob or an object.
  *
- * An entry may be changed in place only while its epoch is private (epoch.h). `access` alone may change in shared
- * entries; it is atomic for that reason and means nothing to a frozen view. */
+ * An entry may be changed in place only while its epoch is private (epoch.h). `access` alone may
+ * change in shared entries; it is atomic for that reason and means nothing to a frozen view. */
 #ifndef SKEIN_STORE_ENTRY_H
 #define SKEIN_STORE_ENTRY_H
 
@@ -50,7 +50,8 @@ struct entry {
     char rest[];
 };
 
-/* A value on its way into or out of an entry. Bytes are views; blob and object are owned by whoever holds the value. */
+/* A value on its way into or out of an entry. Bytes are views; blob and object are owned by
+ * whoever holds the value. */
 struct value {
     enum value_type type;
     enum value_encoding encoding;
@@ -115,7 +116,8 @@ static inline struct object *entry_object(const struct entry *e)
 
 /* A new entry that owns the blob or object of `value` and copies embedded bytes and the key. */
 struct entry *entry_new(struct str key, struct value value, int64_t expire_at_ms, uint32_t epoch);
-/* Frees an entry with its blob or object; mem_free frees the entry alone, when its value has moved on. */
+/* Frees an entry with its blob or object; mem_free frees the entry alone, when its value has
+ * moved on. */
 void entry_free_deep(void *entry);
 /* Bytes the allocator spends on the entry and, for a blob, on that. */
 size_t entry_memory(const struct entry *e);

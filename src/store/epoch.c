@@ -72,7 +72,8 @@ void epoch_release(struct epochs *epochs, struct epoch_hold *hold)
         *retired = (struct retired_list){hold->retired_count, hold->retired};
         discard(epochs, (struct garbage){free_retired_list, retired});
     } else {
-        /* Some of it an older view may still reach; asking each is not worth it, so all of it waits. */
+        /* Some of it an older view may still reach; asking each is not worth it, so all of it
+         * waits. */
         for (size_t i = 0; i < hold->retired_count; i++) hold_add(older, hold->retired[i]);
         mem_free(hold->retired);
     }

@@ -1,12 +1,13 @@
 /* Epochs: how any moment of the data is kept without copying it.
  *
- * Everything that holds data carries the epoch it was born in. A freeze notes the current epoch and starts the next;
- * whatever was born up to a live freeze may be read by a worker at any time and is never changed or freed until that
- * freeze is released: the data thread copies it, links the copy and retires the original here.
+ * Everything that holds data carries the epoch it was born in. A freeze notes the current epoch
+ * and starts the next; whatever was born up to a live freeze may be read by a worker at any time
+ * and is never changed or freed until that freeze is released: the data thread copies it, links
+ * the copy and retires the original here.
  *
- * All functions belong to the data thread. What a release sets free, and what is big, goes to `discard`, which may
- * hand it to a worker.
- * Invariant: shared_up_to is the epoch of the newest live freeze, 0 when none is live. */
+ * All functions belong to the data thread. What a release sets free, and what is big, goes to
+ * `discard`, which may hand it to a worker. Invariant: shared_up_to is the epoch of the newest
+ * live freeze, 0 when none is live. */
 #ifndef SKEIN_STORE_EPOCH_H
 #define SKEIN_STORE_EPOCH_H
 
@@ -53,9 +54,11 @@ static inline bool epoch_is_private(const struct epochs *epochs, uint32_t born)
     return born > epochs->shared_up_to;
 }
 
-/* The object has just been unlinked: frees it, at once or when no frozen view can reach it any more. */
+/* The object has just been unlinked: frees it, at once or when no frozen view can reach it any
+ * more. */
 void epoch_retire(struct epochs *epochs, uint32_t born, struct garbage garbage);
-/* The same for what takes long to free: it goes to `discard`. `born` 0: parts of it may be as old as anything. */
+/* The same for what takes long to free: it goes to `discard`. `born` 0: parts of it may be as
+ * old as anything. */
 void epoch_retire_big(struct epochs *epochs, uint32_t born, struct garbage garbage);
 
 #endif

@@ -1,7 +1,9 @@
-/* What every collection begins with: its epoch, and what the keyspace must be able to do with any of them.
+/* What every collection begins with: its epoch, and what the keyspace must be able to do with
+ * any of them.
  *
- * An object is reached from one entry. While it is shared with a frozen view it is never changed: `clone` makes a
- * private one that shares the parts below until they are written to in turn. */
+ * An object is reached from one entry. While it is shared with a frozen view it is never
+ * changed: `clone` makes a private one that shares the parts below until they are written to in
+ * turn. */
 #ifndef SKEIN_STORE_OBJECT_H
 #define SKEIN_STORE_OBJECT_H
 
@@ -15,7 +17,8 @@ struct object;
 struct object_ops {
     /* Frees an object nothing shares, with all it holds. Any thread. */
     void (*free)(void *object);
-    /* A private top of the same collection. The original is retired by the caller, without its parts. */
+    /* A private top of the same collection. The original is retired by the caller, without its
+     * parts. */
     struct object *(*clone)(const struct object *object, struct epochs *epochs);
     /* Frees only what `clone` replaced. */
     void (*free_top)(void *object);

@@ -10,18 +10,18 @@ _Static_assert(offsetof(struct page, lines) == PAGE_LINE, "the header is one cac
 
 enum {
     SPILL_BUCKETS = 8,
-    /* Shares of all slots in 1/16: an insert beyond the first grows the page, a new page is made for the second, a
-     * removal below the third shrinks it. */
+    /* Shares of all slots in 1/16: an insert beyond the first grows the page, a new page is made
+     * for the second, a removal below the third shrinks it. */
     FULL_16 = 15,
     ROOMY_16 = 13,
     SPARSE_16 = 5,
     SMALL_BUCKETS = 6,
 };
 
-/* With the header line these are sizes the allocator has. Between 2 and 4 KiB there are none on purpose: all pages of a
- * table grow at about the same time, and a size they have just left keeps its slabs half empty (docs/adr/0004). */
-static const uint8_t bucket_counts[] = {1,  2,  3,  4,  5,  6,  7,  9,  11, 13,
-                                        15, 19, 23, 27, 31, 63};
+/* With the header line these are sizes the allocator has. Between 2 and 4 KiB there are none on
+ * purpose: all pages of a table grow at about the same time, and a size they have just left
+ * keeps its slabs half empty (docs/adr/0006). */
+static const uint8_t bucket_counts[] = {1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15, 19, 23, 27, 31, 63};
 
 static inline uint8_t tag_of(uint64_t hash)
 {
@@ -71,7 +71,7 @@ unsigned page_next_buckets(unsigned buckets)
     return 0;
 }
 
-/* --- finding -------------------------------------------------------------------------------------------------- */
+/* --- finding ---------------------------------------------------------------------------------- */
 
 /* A bit for each slot whose tag is `tag`. */
 static inline unsigned match_tags(const struct bucket *bucket, uint8_t tag)
@@ -139,7 +139,8 @@ void page_prefetch(uintptr_t ref, uint64_t hash, unsigned directory_depth)
     const struct page *page = page_of_ref(ref);
     unsigned buckets = (unsigned)(ref & (PAGE_LINE - 1));
     __builtin_prefetch(page);
-    /* The page's own depth may be less than the directory's; then this is a neighbour's line, and no harm is done. */
+    /* The page's own depth may be less than the directory's; then this is a neighbour's line,
+     * and no harm is done. */
     unsigned home = (unsigned)((hash << directory_depth >> 48) * buckets >> 16);
     __builtin_prefetch(&page->lines[home]);
 }
@@ -154,7 +155,7 @@ void page_prefetch_entry(const struct page *page, uint64_t hash)
     }
 }
 
-/* --- writing -------------------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static bool put_in_bucket(struct bucket *bucket, struct entry *entry, uint8_t tag)
 {
@@ -226,7 +227,7 @@ bool page_can_merge(const struct page *a, const struct page *b)
     return (a->used + b->used) * 16 < PAGE_ITEMS_MAX * SPARSE_16;
 }
 
-/* --- moving --------------------------------------------------------------------------------------------------- */
+/* --- moving ----------------------------------------------------------------------------------- */
 
 void page_items_collect(struct page_items *items, const struct page *page, struct hash_seed seed)
 {
@@ -272,7 +273,7 @@ bool page_fill(struct page *page, const struct page_items *items, size_t from, s
     return true;
 }
 
-/* --- positions ------------------------------------------------------------------------------------------------ */
+/* --- positions -------------------------------------------------------------------------------- */
 
 static uint64_t span(const struct page *page)
 {
@@ -302,7 +303,7 @@ uint64_t page_next_bucket_hash(const struct page *page, uint64_t hash)
     return page_prefix(page, hash) + (first << 48 >> page->depth);
 }
 
-/* --- walking -------------------------------------------------------------------------------------------------- */
+/* --- walking ---------------------------------------------------------------------------------- */
 
 static void visit_guests(const struct page *page, unsigned at, unsigned home,
                          const struct page_walk *walk)

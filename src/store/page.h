@@ -1,11 +1,12 @@
 /* The pages of a table: up to 63 buckets of one cache line each, behind a header of one line.
  *
- * Private to table.c. A page knows its depth (how many top bits of the hash led to it) but not its place. Below the
- * depth, the next 16 hash bits choose the bucket, in order: bucket i holds smaller hashes than bucket i + 1. An entry
- * that finds its home bucket full goes to one of the next eight; its home notes the distance in `spill`.
+ * Private to table.c. A page knows its depth (how many top bits of the hash led to it) but not
+ * its place. Below the depth, the next 16 hash bits choose the bucket, in order: bucket i holds
+ * smaller hashes than bucket i + 1. An entry that finds its home bucket full goes to one of the
+ * next eight; its home notes the distance in `spill`.
  *
- * A directory's reference to a page carries the number of buckets in its low bits, so that the bucket's address is
- * known before the page's header was read. */
+ * A directory's reference to a page carries the number of buckets in its low bits, so that the
+ * bucket's address is known before the page's header was read. */
 #ifndef SKEIN_STORE_PAGE_H
 #define SKEIN_STORE_PAGE_H
 
@@ -84,7 +85,8 @@ static inline unsigned page_home(const struct page *page, uint64_t hash)
 struct page *page_new(unsigned buckets, unsigned depth, uint32_t epoch);
 struct page *page_copy(const struct page *page, uint32_t epoch);
 size_t page_size(const struct page *page);
-/* The number of buckets that holds `count` entries with room to grow, and the next larger one (0: none). */
+/* The number of buckets that holds `count` entries with room to grow, and the next larger one
+ * (0: none). */
 unsigned page_buckets_for(size_t count);
 unsigned page_next_buckets(unsigned buckets);
 
@@ -112,7 +114,8 @@ void page_items_collect(struct page_items *items, const struct page *page, struc
 size_t page_items_partition(struct page_items *items, size_t from, size_t to, uint64_t bit);
 bool page_fill(struct page *page, const struct page_items *items, size_t from, size_t to);
 
-/* Hash positions: the first one of the page `hash` is in, of its buddy, of what follows it (0: the end). */
+/* Hash positions: the first one of the page `hash` is in, of its buddy, of what follows it (0:
+ * the end). */
 uint64_t page_prefix(const struct page *page, uint64_t hash);
 uint64_t page_buddy(const struct page *page, uint64_t hash);
 uint64_t page_next_hash(const struct page *page, uint64_t hash);

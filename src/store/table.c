@@ -9,7 +9,8 @@ void table_init(struct table *table, struct epochs *epochs, struct hash_seed see
     *table = (struct table){.epochs = epochs, .seed = seed};
 }
 
-/* Visits each page once: a page of less depth than the directory stands in several neighbouring places. */
+/* Visits each page once: a page of less depth than the directory stands in several neighbouring
+ * places. */
 static size_t next_page_at(const struct table_directory *directory, size_t at)
 {
     return at + ((size_t)1 << (directory->depth - page_at(directory, at)->depth));
@@ -49,7 +50,7 @@ void table_prefetch_entry(const struct table *table, uint64_t hash)
     page_prefetch_entry(directory_page(table->directory, hash), hash);
 }
 
-/* --- writing -------------------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static struct page *new_page(struct table *table, unsigned buckets, unsigned depth)
 {
@@ -92,7 +93,8 @@ static void copy_directory(struct table *table, bool doubled)
     replace_directory(table, fresh);
 }
 
-/* Puts a page at all places of the directory that its depth gives it, for the hashes that begin as `hash` does. */
+/* Puts a page at all places of the directory that its depth gives it, for the hashes that begin
+ * as `hash` does. */
 static void link_page(struct table *table, struct page *page, uint64_t hash)
 {
     struct table_directory *directory = table->directory;
@@ -212,7 +214,8 @@ void table_replace(struct table *table, struct entry *old, struct entry *fresh, 
     if (due != NO_EXPIRY) page_note_due(page, due);
 }
 
-/* After most of a page's entries went: a smaller page, or one page instead of two half-empty neighbours. */
+/* After most of a page's entries went: a smaller page, or one page instead of two half-empty
+ * neighbours. */
 static void shrink_page(struct table *table, struct page *page, uint64_t hash)
 {
     struct page *buddy =
@@ -267,7 +270,7 @@ void table_note_expiry(struct table *table, uint64_t hash, int64_t expire_at_ms)
     page_note_due(directory_page(table->directory, hash), expire_at_ms);
 }
 
-/* --- walking -------------------------------------------------------------------------------------------------- */
+/* --- walking ---------------------------------------------------------------------------------- */
 
 uint64_t table_scan(const struct table *table, uint64_t cursor, table_visit *visit, void *context)
 {
@@ -279,21 +282,27 @@ uint64_t table_scan(const struct table *table, uint64_t cursor, table_visit *vis
     return page_next_bucket_hash(page, hash) >> (64 - SCAN_CURSOR_BITS);
 }
 
+static struct entry *next_of_page(const struct page *page, struct table_cursor *cursor)
+{
+    for (; cursor->bucket < page->buckets; cursor->bucket++, cursor->slot = 0) {
+        const struct bucket *bucket = &page->lines[cursor->bucket];
+        while (cursor->slot < BUCKET_SLOTS) {
+            unsigned slot = cursor->slot++;
+            if (bucket->tags[slot]) return bucket->entries[slot];
+        }
+    }
+    cursor->bucket = cursor->slot = 0;
+    return NULL;
+}
+
 struct entry *table_next(const struct table *table, struct table_cursor *cursor)
 {
     const struct table_directory *directory = table->directory;
     size_t count = directory ? (size_t)1 << directory->depth : 0;
     while (cursor->directory_at < count) {
-        struct page *page = page_at(directory, cursor->directory_at);
-        for (; cursor->bucket < page->buckets; cursor->bucket++, cursor->slot = 0) {
-            struct bucket *bucket = &page->lines[cursor->bucket];
-            while (cursor->slot < BUCKET_SLOTS) {
-                unsigned slot = cursor->slot++;
-                if (bucket->tags[slot]) return bucket->entries[slot];
-            }
-        }
+        struct entry *entry = next_of_page(page_at(directory, cursor->directory_at), cursor);
+        if (entry) return entry;
         cursor->directory_at = next_page_at(directory, cursor->directory_at);
-        cursor->bucket = cursor->slot = 0;
     }
     return NULL;
 }
@@ -341,20 +350,21 @@ struct entry *table_random_volatile(const struct table *table, struct prng *prng
     return NULL;
 }
 
-size_t table_due(struct table *table, uint64_t *position, int64_t now_ms, size_t pages,
-                 struct entry **due, size_t max)
+void table_due(struct table *table, uint64_t *position, int64_t now_ms, size_t pages,
+               struct due_entries *due)
 {
-    size_t found = 0;
+    due->count = 0;
     if (table->directory == NULL) {
         *position = 0;
-        return 0;
+        return;
     }
-    for (size_t i = 0; i < pages && found < max; i++) {
+    for (size_t i = 0; i < pages; i++) {
         struct page *page = directory_page(table->directory, *position);
-        if (page->due <= now_ms) found += page_collect_due(page, now_ms, due + found, max - found);
-        if (found == max) break; /* the page may hold more: come back to it */
+        size_t room = due->max - due->count;
+        if (page->due <= now_ms)
+            due->count += page_collect_due(page, now_ms, due->list + due->count, room);
+        if (due->count == due->max) break; /* the page may hold more: come back to it */
         *position = page_next_hash(page, *position);
         if (*position == 0) break;
     }
-    return found;
 }

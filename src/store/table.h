@@ -1,14 +1,15 @@
 /* A paged extendible hash of entries whose any moment can be frozen.
  *
- * A directory, indexed by the top bits of the hash, points to pages of up to 63 buckets. A bucket is one cache line:
- * seven one-byte tags, one byte that tells in which of the next buckets entries of this one overflowed to, seven
- * pointers. A lookup is one tag compare and one entry. Pages grow in steps and split one at a time, so no operation
- * ever rehashes the whole; directory and bucket order is hash order, so a scan's cursor is a position in hash space
- * and survives growth, splits and merges.
+ * A directory, indexed by the top bits of the hash, points to pages of up to 63 buckets. A
+ * bucket is one cache line: seven one-byte tags, one byte that tells in which of the next
+ * buckets entries of this one overflowed to, seven pointers. A lookup is one tag compare and one
+ * entry. Pages grow in steps and split one at a time, so no operation ever rehashes the whole;
+ * directory and bucket order is hash order, so a scan's cursor is a position in hash space and
+ * survives growth, splits and merges.
  *
- * Copying: a `struct table` copied while its epoch is frozen is a read-only view for any thread. The data thread
- * copies shared pages (and the directory) before it writes to them. The table does not own what entries point to:
- * removing returns the entry, and the caller retires it. */
+ * Copying: a `struct table` copied while its epoch is frozen is a read-only view for any thread.
+ * The data thread copies shared pages (and the directory) before it writes to them. The table
+ * does not own what entries point to: removing returns the entry, and the caller retires it. */
 #ifndef SKEIN_STORE_TABLE_H
 #define SKEIN_STORE_TABLE_H
 
@@ -28,8 +29,9 @@ struct table {
 };
 
 void table_init(struct table *table, struct epochs *epochs, struct hash_seed seed);
-/* Frees pages and directory, and each entry with `free_entry` unless NULL. Any thread may do it, once no frozen view
- * shares anything of the table. O(pages + entries): big tables are retired whole and deinitialised by a worker. */
+/* Frees pages and directory, and each entry with `free_entry` unless NULL. Any thread may do it,
+ * once no frozen view shares anything of the table. O(pages + entries): big tables are retired
+ * whole and deinitialised by a worker. */
 void table_deinit(struct table *table, void (*free_entry)(void *));
 
 static inline uint64_t table_hash(const struct table *table, struct str key)
@@ -48,12 +50,13 @@ void table_remove(struct table *table, struct entry *entry, uint64_t hash);
 void table_prefetch_bucket(const struct table *table, uint64_t hash);
 void table_prefetch_entry(const struct table *table, uint64_t hash);
 
-/* Visits the entries of at least one bucket from `cursor` on and returns the next cursor, 0 when the end was reached.
- * Whatever is in the table during the whole scan is visited at least once. Cursors stay below 2^48. */
+/* Visits the entries of at least one bucket from `cursor` on and returns the next cursor, 0 when
+ * the end was reached. Whatever is in the table during the whole scan is visited at least once.
+ * Cursors stay below 2^48. */
 typedef void table_visit(void *context, struct entry *entry);
 uint64_t table_scan(const struct table *table, uint64_t cursor, table_visit *visit, void *context);
-/* All entries of the table, in hash order of their pages; for frozen views and for the data thread while it does not
- * write. Starts zeroed. */
+/* All entries of the table, in hash order of their pages; for frozen views and for the data
+ * thread while it does not write. Starts zeroed. */
 struct table_cursor {
     size_t directory_at;
     unsigned bucket, slot;
@@ -73,12 +76,17 @@ struct table_shape {
 };
 struct table_shape table_shape(const struct table *table);
 
-/* Expiry. Pages keep the earliest expiry of their entries (or an earlier time); an insert notes it by itself, an
- * entry whose expiry moved in place must be noted. */
+/* Expiry. Pages keep the earliest expiry of their entries (or an earlier time); an insert notes
+ * it by itself, an entry whose expiry moved in place must be noted. */
 void table_note_expiry(struct table *table, uint64_t hash, int64_t expire_at_ms);
-/* Walks on from `*position` (a hash position, 0 at first) over at most `pages` pages and collects up to `max` entries
- * due at `now_ms`. Sets *position to where to go on. A round is over when it is 0 and less than `max` were found. */
-size_t table_due(struct table *table, uint64_t *position, int64_t now_ms, size_t pages,
-                 struct entry **due, size_t max);
+struct due_entries {
+    struct entry **list; /* room for `max` */
+    size_t max, count;
+};
+/* Walks on from `*position` (a hash position, 0 at first) over at most `pages` pages and
+ * collects entries due at `now_ms`. Sets *position to where to go on. A round is over when it is
+ * 0 and less than `max` were found. */
+void table_due(struct table *table, uint64_t *position, int64_t now_ms, size_t pages,
+               struct due_entries *due);
 
 #endif

@@ -1,5 +1,6 @@
-/* A matcher that does what Redis's does, one character at a time and without any thought of speed: every star tries
- * every length. For short texts only; shared by the unit test and the fuzz target. */
+/* A matcher that does what Redis's does, one character at a time and without any thought of
+ * speed: every star tries every length. For short texts only; shared by the unit test and the
+ * fuzz target. */
 #ifndef SKEIN_TESTS_GLOB_ORACLE_H
 #define SKEIN_TESTS_GLOB_ORACLE_H
 

@@ -1,5 +1,5 @@
-/* Proves: a buffer holds exactly what was put into it, whatever the order of appending and consuming, and its quoted
- * form can be read back by words_split. */
+/* Proves: a buffer holds exactly what was put into it, whatever the order of appending and
+ * consuming, and its quoted form can be read back by words_split. */
 #include "base/buf.h"
 
 #include "base/prng.h"

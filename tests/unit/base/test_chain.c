@@ -1,5 +1,6 @@
-/* Proves: a chain gives back exactly the bytes that were copied, written into its room, lent or joined to it, in order,
- * through any consuming; each loan is released once, and not before its last byte has gone. */
+/* Proves: a chain gives back exactly the bytes that were copied, written into its room, lent or
+ * joined to it, in order, through any consuming; each loan is released once, and not before its
+ * last byte has gone. */
 #include "base/chain.h"
 
 #include "base/mem.h"

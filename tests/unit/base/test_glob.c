@@ -1,5 +1,5 @@
-/* Proves: patterns choose what Redis's do (a matcher that follows its rules naively agrees on all short patterns), and
- * no pattern makes the work grow beyond its length times the text's. */
+/* Proves: patterns choose what Redis's do (a matcher that follows its rules naively agrees on
+ * all short patterns), and no pattern makes the work grow beyond its length times the text's. */
 #include "base/glob.h"
 
 #include "base/mem.h"

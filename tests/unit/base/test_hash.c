@@ -1,5 +1,5 @@
-/* Proves: the hash is SipHash with one and three rounds, keyed; folded names hash alike. The values were computed by
- * CPython, whose strings are hashed by the same function. */
+/* Proves: the hash is SipHash with one and three rounds, keyed; folded names hash alike. The
+ * values were computed by CPython, whose strings are hashed by the same function. */
 #include "base/hash.h"
 
 #include <setjmp.h>

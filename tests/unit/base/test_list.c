@@ -1,4 +1,5 @@
-/* Proves: rings keep their order through inserting, removing (twice, too) and joining, seen from both ends. */
+/* Proves: rings keep their order through inserting, removing (twice, too) and joining, seen from
+ * both ends. */
 #include "base/list.h"
 
 #include <setjmp.h>

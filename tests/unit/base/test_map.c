@@ -1,4 +1,5 @@
-/* Proves: a map agrees with a plain array of names, in any order of putting and removing, and is visited completely. */
+/* Proves: a map agrees with a plain array of names, in any order of putting and removing, and is
+ * visited completely. */
 #include "base/map.h"
 
 #include "base/mem.h"

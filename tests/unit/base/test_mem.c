@@ -1,4 +1,5 @@
-/* Proves: allocation is metered per thread, zeroed when asked, aligned when asked, and copies end with a NUL. */
+/* Proves: allocation is metered per thread, zeroed when asked, aligned when asked, and copies
+ * end with a NUL. */
 #include "base/mem.h"
 
 #include <setjmp.h>

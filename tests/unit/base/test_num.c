@@ -1,5 +1,5 @@
-/* Proves: numbers are written and read as Redis does: strict integers with exact limits, floats as strtod reads them
- * without white space, NaN, overflow or underflow. */
+/* Proves: numbers are written and read as Redis does: strict integers with exact limits, floats
+ * as strtod reads them without white space, NaN, overflow or underflow. */
 #include "base/num.h"
 
 #include "base/prng.h"

@@ -1,5 +1,5 @@
-/* Proves: sinks and sources remember their first failure, and a source never reads beyond what is left nor lets a
- * buffer grow by a length that was only announced. */
+/* Proves: sinks and sources remember their first failure, and a source never reads beyond what
+ * is left nor lets a buffer grow by a length that was only announced. */
 #include "base/sink.h"
 
 #include <setjmp.h>

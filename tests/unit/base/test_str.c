@@ -1,4 +1,5 @@
-/* Proves: views compare, search, trim and split by their length alone, with zero bytes inside and with no bytes at all. */
+/* Proves: views compare, search, trim and split by their length alone, with zero bytes inside
+ * and with no bytes at all. */
 #include "base/str.h"
 
 #include <setjmp.h>

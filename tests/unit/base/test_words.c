@@ -1,4 +1,4 @@
-/* Proves: lines split into words as inline commands and redis.conf do, quotes and escapes included. */
+/* Proves: lines split into words as inline commands and redis.conf do, with quotes and escapes. */
 #include "base/words.h"
 
 #include <setjmp.h>

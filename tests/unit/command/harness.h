@@ -4,8 +4,8 @@
  *     harness_init(&h, string_commands, generic_commands, NULL);
  *     assert_string_equal(harness_run(&h, "SET k v"), "+OK\r\n");
  *
- * A request is split like an inline command. The clock stands still at h.host.now_ms until a test moves it. Effects of
- * the last request are in h.effects, events in h.events ("set k;"). */
+ * A request is split like an inline command. The clock stands still at h.host.now_ms until a
+ * test moves it. Effects of the last request are in h.effects, events in h.events ("set k;"). */
 #ifndef SKEIN_TESTS_COMMAND_HARNESS_H
 #define SKEIN_TESTS_COMMAND_HARNESS_H
 

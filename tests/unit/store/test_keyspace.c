@@ -1,5 +1,6 @@
-/* The store against a plain model: random writes interleave with freezes, and each frozen view must go on showing the
- * model as of its freeze while the data thread writes, from the same thread and from another. */
+/* The store against a plain model: random writes interleave with freezes, and each frozen view
+ * must go on showing the model as of its freeze while the data thread writes, from the same
+ * thread and from another. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -265,18 +266,18 @@ static void what_is_due_is_found_and_nothing_else(void **state)
     }
     uint64_t position = 0;
     size_t total = 0;
-    struct entry *due[16];
-    size_t found;
+    struct entry *list[16];
+    struct due_entries due = {.list = list, .max = 16};
     do {
-        found = table_due(&ks->table, &position, 1000 + UNIVERSE / 2, 4, due, 16);
-        for (size_t i = 0; i < found; i++) {
-            assert_true(entry_expire_at(due[i]) <= 1000 + UNIVERSE / 2);
-            struct str key = entry_key(due[i]);
+        table_due(&ks->table, &position, 1000 + UNIVERSE / 2, 4, &due);
+        for (size_t i = 0; i < due.count; i++) {
+            assert_true(entry_expire_at(list[i]) <= 1000 + UNIVERSE / 2);
+            struct str key = entry_key(list[i]);
             memcpy(room, key.ptr, key.len);
             keyspace_remove(ks, str_of(room, key.len));
         }
-        total += found;
-    } while (position || found == 16);
+        total += due.count;
+    } while (position || due.count == 16);
     size_t expected = 0;
     for (uint32_t i = 0; i <= UNIVERSE / 2; i++) expected += i % 3 != 0;
     assert_int_equal(total, expected);
