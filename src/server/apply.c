@@ -79,19 +79,19 @@ static bool apply_maxclients(struct server *server, struct buf *reason)
 
 static void copy_client_limits(struct server *server)
 {
-    const struct config_clients *from = &server->config.clients;
+    const struct config *from = &server->config;
     struct client_limits *to = &server->clients.limits;
     /* Lengths of keys and values are kept in 32 bits. */
-    to->bulk_max = MIN(from->proto_max_bulk_len, (int64_t)UINT32_MAX - 1);
+    to->bulk_max = MIN(from->clients.proto_max_bulk_len, (int64_t)UINT32_MAX - 1);
     to->args_max = INT32_MAX;
-    to->query_buffer_max = from->query_buffer_limit;
+    to->query_buffer_max = from->clients.query_buffer_limit;
     static const enum config_client_class classes[CLIENT_CLASSES] = {
         [CLIENT_NORMAL] = CONFIG_CLIENT_NORMAL,
         [CLIENT_REPLICA] = CONFIG_CLIENT_REPLICA,
         [CLIENT_PUBSUB] = CONFIG_CLIENT_PUBSUB,
     };
     for (int i = 0; i < CLIENT_CLASSES; i++) {
-        const struct config_output_limit *limit = &from->output_limits[classes[i]];
+        const struct config_output_limit *limit = &from->clients.output_limits[classes[i]];
         to->output[i] = (struct output_limit){limit->hard_bytes, limit->soft_bytes, limit->soft_s};
     }
 }

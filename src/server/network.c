@@ -92,21 +92,47 @@ bool server_load_tls(struct server *server, struct buf *why)
     return true;
 }
 
-static bool open_port(struct server *server, int port, struct tls_context *tls,
-                      struct listener **listener, struct buf *why)
+/* A port of ours, and what it listens to. */
+struct port {
+    struct listener **listener;
+    struct buf *place;
+    int number; /* 0: none */
+    struct tls_context *tls;
+};
+
+static void describe_place(const struct port *port, const struct config_net *net, struct buf *out)
 {
-    if (port == 0) return true;
+    if (port->number == 0) return;
+    buf_printf(out, "%d", port->number);
+    for (size_t i = 0; i < net->bind.count; i++) buf_printf(out, " %s", net->bind.words[i]);
+}
+
+/* What is open where it should be stays open: connections wait in its queue. */
+static bool open_port(struct server *server, const struct port *port, struct buf *why)
+{
     const struct config_net *net = &server->config.net;
+    struct buf place = {0};
+    describe_place(port, net, &place);
+    bool stays = str_eq(buf_str(&place), buf_str(port->place));
+    buf_deinit(port->place);
+    *port->place = place;
+    if (stays) return true;
+    listener_close(*port->listener);
+    *port->listener = NULL;
+    if (port->number == 0) return true;
     struct listener_options options = {
         .hosts = (const char *const *)net->bind.words,
         .host_count = net->bind.count,
-        .port = port,
+        .port = port->number,
         .backlog = net->tcp_backlog,
-        .tls = tls,
+        .tls = port->tls,
         .on_accept = on_accept,
         .ctx = server,
     };
-    return listener_open(listener, server->loop, &options, why) == 0;
+    if (listener_open(port->listener, server->loop, &options, why) == 0) return true;
+    *port->listener = NULL;
+    buf_deinit(port->place);
+    return false;
 }
 
 static bool open_unix(struct server *server, struct listener **listener, struct buf *why)
@@ -119,21 +145,18 @@ static bool open_unix(struct server *server, struct listener **listener, struct 
         .on_accept = on_accept,
         .ctx = server,
     };
-    if (options.path == NULL) return true;
+    if (options.path == NULL || *listener) return true;
     return listener_open(listener, server->loop, &options, why) == 0;
 }
 
-/* Opens what the configuration names, replacing what is open. When a port stays the same its socket
- * is closed first, because it could not be bound twice. */
+/* Opens what the configuration names and closes what it no longer does. */
 bool server_listen(struct server *server, struct buf *why)
 {
     struct server_sockets *sockets = &server->sockets;
-    listener_close(sockets->tcp);
-    listener_close(sockets->tls);
-    listener_close(sockets->unix_socket);
-    sockets->tcp = sockets->tls = sockets->unix_socket = NULL;
-    return open_port(server, server->config.net.port, NULL, &sockets->tcp, why) &&
-           open_port(server, server->config.tls.port, sockets->tls_context, &sockets->tls, why) &&
+    struct port tcp = {&sockets->tcp, &sockets->tcp_place, server->config.net.port, NULL};
+    struct port tls = {&sockets->tls, &sockets->tls_place, server->config.tls.port,
+                       sockets->tls_context};
+    return open_port(server, &tcp, why) && open_port(server, &tls, why) &&
            open_unix(server, &sockets->unix_socket, why);
 }
 
@@ -144,5 +167,7 @@ void server_close_sockets(struct server *server)
     listener_close(sockets->tls);
     listener_close(sockets->unix_socket);
     tls_unref(sockets->tls_context);
+    buf_deinit(&sockets->tcp_place);
+    buf_deinit(&sockets->tls_place);
     *sockets = (struct server_sockets){0};
 }

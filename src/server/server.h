@@ -40,6 +40,7 @@ enum worker_lane { LANE_FREE, LANE_WALK, LANES };
 
 struct server_sockets {
     struct listener *tcp, *tls, *unix_socket;
+    struct buf tcp_place, tls_place; /* port and addresses they were opened for */
     struct tls_context *tls_context;
 };
 

@@ -292,3 +292,29 @@ def test_a_reply_being_sent_keeps_the_value_it_had(connect):
     other("SETRANGE", "big", "0", b"y" * 100)
     other("DEL", "big")
     assert client.read() == value
+
+
+# What an idle connection costs
+
+
+@pytest.mark.beyond_stock
+def test_an_idle_connection_costs_less_than_two_kilobytes(fresh_server):
+    server = fresh_server()
+    admin = server.client()
+    admin("PING")
+    before = int(admin.info("memory")["used_memory"])
+    idle = [socket.create_connection(server.address) for _ in range(500)]
+    try:
+        for sock in idle:
+            sock.sendall(encode("PING"))
+            assert sock.recv(7) == b"+PONG\r\n"
+            sock.sendall(b"*2\r\n$4\r\nEC")
+        wait_until(
+            lambda: int(admin.info("memory")["used_memory"]) - before < len(idle) * 2048,
+            what="buffers of idle clients to be given back",
+            deadline=8,
+        )
+        assert connected(admin) == len(idle) + 1
+    finally:
+        for sock in idle:
+            sock.close()

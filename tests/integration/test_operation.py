@@ -507,3 +507,94 @@ def test_debug_is_off_unless_asked_for(fresh_server):
     client = fresh_server({"enable-debug-command": "no"}).client()
     reply = client("DEBUG", "JMAP")
     assert isinstance(reply, Error) and "enable-debug-command" in reply
+
+
+# What the system sees of the process, and changes while it runs
+
+
+def title(server):
+    return pathlib.Path(f"/proc/{server.pid}/cmdline").read_bytes().split(b"\0")[0].decode()
+
+
+def test_the_title_says_where_the_server_listens(fresh_server):
+    server = fresh_server()
+    assert title(server).endswith(f" 127.0.0.1:{server.port}")
+    client = server.client()
+    template = "{port} of {config-file}{server-mode}"
+    assert client("CONFIG", "SET", "proc-title-template", template) == "OK"
+    assert title(server) == f"{server.port} of -"
+    assert isinstance(client("CONFIG", "SET", "proc-title-template", "{nosuch}"), Error)
+    assert title(server) == f"{server.port} of -"
+
+
+def test_the_title_is_left_alone_when_told_so(fresh_server):
+    server = fresh_server({"set-proc-title": "no"})
+    assert title(server) == server.binary
+
+
+def oom_score(server):
+    return int(pathlib.Path(f"/proc/{server.pid}/oom_score_adj").read_text())
+
+
+def test_the_oom_score_follows_the_configuration(fresh_server):
+    before = int(pathlib.Path("/proc/self/oom_score_adj").read_text())
+    server = fresh_server({"oom-score-adj": "relative", "oom-score-adj-values": "7 200 800"})
+    client = server.client()
+    assert oom_score(server) == before + 7
+    assert client("CONFIG", "SET", "oom-score-adj-values", "9 200 800") == "OK"
+    assert oom_score(server) == before + 9
+    change = ["oom-score-adj", "absolute", "oom-score-adj-values", "300 400 800"]
+    assert client("CONFIG", "SET", *change) == "OK"
+    assert oom_score(server) == 300
+    assert client("CONFIG", "SET", "oom-score-adj", "no") == "OK"
+    assert oom_score(server) == before
+
+
+def test_the_port_and_the_addresses_change_while_connections_stay(fresh_server):
+    server = fresh_server()
+    client = server.client()
+    port = free_port()
+    assert client("CONFIG", "SET", "port", str(port)) == "OK"
+    with Client(("127.0.0.1", port)) as other:
+        assert other("PING") == "PONG"
+    with pytest.raises(OSError):
+        Client(server.address)
+    assert client("CONFIG", "SET", "bind", "127.0.0.2") == "OK"
+    with Client(("127.0.0.2", port)) as other:
+        assert other("PING") == "PONG"
+    with pytest.raises(OSError):
+        Client(("127.0.0.1", port))
+    assert client("PING") == "PONG"
+
+
+@pytest.mark.parametrize("change", [("bind", "192.0.2.1"), ("port", "taken")])
+def test_a_change_that_cannot_be_made_leaves_the_old_one_listening(fresh_server, change):
+    server, rival = fresh_server(), fresh_server()
+    client = server.client()
+    name, value = change
+    reply = client("CONFIG", "SET", name, str(rival.port) if value == "taken" else value)
+    assert isinstance(reply, Error) and name in reply
+    with Client(server.address) as other:
+        assert other("PING") == "PONG"
+
+
+def test_connections_waiting_at_another_port_survive_a_change(fresh_server, tls_server, certificates):
+    server = tls_server(tls_auth_clients="no")
+    client = server.client()
+    client("CLIENT", "PAUSE", "200", "ALL")
+    waiting = [socket.create_connection(server.address) for _ in range(20)]
+    rogue = ["tls-cert-file", certificates / "rogue-server.crt"]
+    rogue += ["tls-key-file", certificates / "rogue-server.key"]
+    assert client("CONFIG", "SET", *rogue) == "OK"
+    for sock in waiting:
+        sock.sendall(b"PING\r\n")
+        assert sock.recv(7) == b"+PONG\r\n"
+        sock.close()
+
+
+def test_a_password_in_the_configuration_is_asked_for_from_the_start(fresh_server):
+    server = fresh_server({"user": "bob on >p +@all ~* &*", "requirepass": "secret"})
+    client = Client(server.address)
+    assert client("PING").code == "NOAUTH"
+    assert client("AUTH", "secret") == "OK" and client("AUTH", "bob", "p") == "OK"
+    assert client("ACL", "WHOAMI") == b"bob"
