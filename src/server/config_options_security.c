@@ -28,7 +28,7 @@ static const struct config_option options[] = {
     {"enable-debug-command", ENUM(security.enable_debug_command, allow), .initial = "no",
      .flags = CONFIG_IMMUTABLE},
     {"enable-module-command", ENUM(security.enable_module_command, allow), .initial = "no",
-     .flags = CONFIG_IMMUTABLE, .not_yet = "there are no modules to load"},
+     .flags = CONFIG_IMMUTABLE},
     {"rename-command", CONFIG_AT(security.renames), .kind = &config_kind_renames,
      .flags = CONFIG_MULTI | CONFIG_ADDS_UP | CONFIG_FILE_ONLY},
     {"loadmodule", .kind = &config_kind_refused, .flags = CONFIG_MULTI | CONFIG_FILE_ONLY,

@@ -9,6 +9,7 @@ struct stats_facts {
     uint64_t expired, expire_capped, expire_ms, evicted, evicted_clients;
     uint64_t eviction_exceeded_ms, hits, misses, channels, patterns, shard_channels;
     uint64_t tracked_keys, tracked_items, tracked_prefixes, errors, reads, writes;
+    uint64_t denied[ACL_LOG_REASONS];
     uint64_t query_limit_closes, output_limit_closes, requests_per_s;
     double input_kib_s, output_kib_s;
 };
@@ -68,6 +69,10 @@ static const struct info_field stats_fields[] = {
     FIELD("client_output_buffer_limit_disconnections", INFO_COUNT, output_limit_closes),
     INFO_ALWAYS("reply_buffer_shrinks", "0"),
     INFO_ALWAYS("reply_buffer_expands", "0"),
+    FIELD("acl_access_denied_auth", INFO_COUNT, denied[ACL_LOG_AUTH]),
+    FIELD("acl_access_denied_cmd", INFO_COUNT, denied[ACL_LOG_COMMAND]),
+    FIELD("acl_access_denied_key", INFO_COUNT, denied[ACL_LOG_KEY]),
+    FIELD("acl_access_denied_channel", INFO_COUNT, denied[ACL_LOG_CHANNEL]),
     {0},
 };
 #undef FIELD
@@ -114,6 +119,7 @@ void info_stats(struct server *server, struct buf *out)
     };
     gather_counters(&facts, &server->stats);
     gather_clients(&facts, server);
+    memcpy(facts.denied, server->acl.log.denied, sizeof(facts.denied));
     info_write(out, stats_fields, &facts);
 }
 

@@ -17,14 +17,6 @@ static void read_store(struct memory_report *report, const struct store *store)
     }
 }
 
-static void read_clients(struct memory_report *report, const struct clients *clients)
-{
-    LIST_FOREACH(at, after, &clients->all)
-    {
-        report->clients += client_memory(LIST_ENTRY(at, struct client, node));
-    }
-}
-
 static void read_allocator(struct memory_report *report)
 {
     struct mem_stats stats = mem_read_stats();
@@ -60,7 +52,7 @@ void memory_report_read(struct memory_report *report, struct server *server)
     };
     report->peak = server->stats.peak_memory;
     read_store(report, &server->store);
-    read_clients(report, &server->clients);
+    report->clients = server->clients.memory;
     read_allocator(report);
     divide(report);
 }

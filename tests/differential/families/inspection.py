@@ -10,7 +10,7 @@ GRAMMAR = """
  1 LATENCY <junk>
  1 LATENCY HISTOGRAM nosuch   => kind
  2 MEMORY USAGE <key> [SAMPLES 5]   => kind
- 1 MEMORY USAGE <key> (SAMPLES -1|SAMPLES|SAMPLES x|<junk>)
+ 1 MEMORY USAGE <key> (SAMPLES -1|SAMPLES|SAMPLES x|<junk>)   => kind
  1 MEMORY <junk>
  2 SET <key> <value>
  1 COMMAND (COUNT|LIST)   => kind
