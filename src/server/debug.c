@@ -173,6 +173,8 @@ static const struct action {
     {"object", 1, 2, debug_object, "OBJECT <key>", "    Tells how a value is kept."},
     {"panic", 0, 0, crash_by_abort, "PANIC", "    Crashes on purpose."},
     {"pause-cron", 1, 1, pause_cron, "PAUSE-CRON <0|1>", "    Stops the periodic jobs, or not."},
+    {"populate", 1, 3, debug_populate, "POPULATE <count> [<prefix> [<size>]]",
+     "    Creates keys <prefix>:0, <prefix>:1, ... (\"key\" unless told) that do not exist yet."},
     {"protocol", 1, 1, debug_protocol, "PROTOCOL <type>",
      "    Answers a sample of a type: string, integer, double, bignum, null, array,"},
     {"quicklist-packed-threshold", 1, 1, packed_threshold, "QUICKLIST-PACKED-THRESHOLD <size>",

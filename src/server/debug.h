@@ -8,6 +8,7 @@
 void debug_object(struct call *call);
 void debug_digest(struct call *call);
 void debug_digest_value(struct call *call);
+void debug_populate(struct call *call);
 void debug_htstats(struct call *call);
 void debug_htstats_key(struct call *call);
 /* debug_protocol.c */

@@ -19,6 +19,40 @@ static size_t serialized_length(const struct entry *entry)
     return len;
 }
 
+/* --- POPULATE --- */
+
+/* What POPULATE writes: "value:7", cut or filled up with zero bytes to `size` unless that is 0. */
+static void populate_one(struct call *call, struct str prefix, int64_t number, size_t size)
+{
+    struct buf key = {0}, value = {0};
+    buf_printf(&key, "%.*s:%lld", STR_ARG(prefix), (long long)number);
+    if (lookup(call, buf_str(&key), LOOKUP_PEEK) == NULL) {
+        buf_printf(&value, "value:%lld", (long long)number);
+        if (size > value.len) {
+            size_t missing = size - value.len;
+            memset(buf_reserve(&value, missing), 0, missing);
+        }
+        if (size) value.len = size;
+        keyspace_put_string(call->ks, buf_str(&key), buf_str(&value), NO_EXPIRY);
+        call_changed(call, buf_str(&key));
+    }
+    buf_deinit(&key);
+    buf_deinit(&value);
+}
+
+void debug_populate(struct call *call)
+{
+    int64_t count, size = 0;
+    struct str prefix = call->argc > 3 ? call_arg(call, 3) : STR("key");
+    if (!call_i64_in(call, 2, 0, INT64_MAX, &count)) return;
+    int64_t most = call->host->settings->proto_max_bulk_len;
+    if (call->argc > 4 && !call_i64_in(call, 4, 0, most, &size)) return;
+    for (int64_t i = 0; i < count; i++) populate_one(call, prefix, i, (size_t)size);
+    reply_ok(call->reply);
+}
+
+/* --- values --- */
+
 static struct entry *find_or_refuse(struct call *call)
 {
     struct entry *entry = lookup(call, call_arg(call, 2), LOOKUP_PEEK);

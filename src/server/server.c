@@ -128,8 +128,9 @@ void server_deinit(struct server *server)
     latency_deinit(&server->latency);
     monitors_deinit(&server->monitors);
     registry_deinit(&server->registry);
-    worker_pool_free(server->workers);
+    /* What is let go from here on is freed here: the lanes end. */
     server->store.epochs.discard = NULL;
+    worker_pool_free(server->workers);
     store_deinit(&server->store);
     loop_free(server->loop);
     log_free(server->log);

@@ -156,9 +156,31 @@ def test_who_asked_for_a_walk_may_leave_before_it_ends(client, connect):
     assert isinstance(replies[-1], list) and isinstance(replies[-1][0], Error)
 
 
+def test_the_server_may_end_while_a_walk_goes_on(fresh_server):
+    server = fresh_server()
+    client = server.client()
+    assert client("DEBUG", "POPULATE", "300000") == "OK"
+    client.send("DEBUG", "FREEZE-WALK")
+    for n in range(100):
+        server.client().send("SET", f"key:{n}", "changed")
+    server.stop()
+
+
+def test_populate_creates_what_the_stock_server_creates(client, oracle):
+    with oracle.client() as other:
+        for to in (client, other):
+            to("FLUSHALL")
+            to("SET", "key:1", "mine")
+            assert to("DEBUG", "POPULATE", "10") == "OK"
+            assert to("DEBUG", "POPULATE", "10", "a", "4") == "OK"
+            assert to("DEBUG", "POPULATE", "3", "b", "100") == "OK"
+        assert client("DEBUG", "DIGEST") == other("DEBUG", "DIGEST")
+
+
 def test_digests_are_those_of_the_stock_server(client, oracle):
     with oracle.client() as other:
         for to in (client, other):
+            to("FLUSHALL")
             to("SET", "a", "15")
             to("SET", "b", "hello", "EX", 1000)
             to("APPEND", "c", "x" * 300)
