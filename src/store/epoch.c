@@ -3,7 +3,13 @@
 #include "base/assert.h"
 #include "base/mem.h"
 
-enum { FIRST_RETIRED = 64 };
+enum { BLOCK_ITEMS = 1000 };
+
+struct retired_block {
+    struct retired_block *older;
+    size_t count;
+    struct garbage items[BLOCK_ITEMS];
+};
 
 static void discard(struct epochs *epochs, struct garbage garbage)
 {
@@ -39,26 +45,35 @@ void epoch_freeze(struct epochs *epochs, struct epoch_hold *hold)
 
 static void hold_add(struct epoch_hold *hold, struct garbage garbage)
 {
-    if (hold->retired_count == hold->retired_capacity) {
-        hold->retired_capacity =
-            hold->retired_capacity ? hold->retired_capacity * 2 : FIRST_RETIRED;
-        hold->retired = mem_realloc(hold->retired, hold->retired_capacity * sizeof(struct garbage));
+    struct retired_block *block = hold->retired;
+    if (block == NULL || block->count == BLOCK_ITEMS) {
+        block = mem_alloc(sizeof(*block));
+        block->older = hold->retired;
+        block->count = 0;
+        hold->retired = block;
+        if (hold->oldest == NULL) hold->oldest = block;
     }
-    hold->retired[hold->retired_count++] = garbage;
+    block->items[block->count++] = garbage;
 }
 
-/* The retired things of one release, freed as one piece of garbage. */
-struct retired_list {
-    size_t count;
-    struct garbage *list;
-};
-
-static void free_retired_list(void *object)
+static void free_retired(void *object)
 {
-    struct retired_list *retired = object;
-    for (size_t i = 0; i < retired->count; i++) retired->list[i].free(retired->list[i].object);
-    mem_free(retired->list);
-    mem_free(retired);
+    struct retired_block *block = object;
+    while (block) {
+        struct retired_block *older = block->older;
+        for (size_t i = 0; i < block->count; i++) block->items[i].free(block->items[i].object);
+        mem_free(block);
+        block = older;
+    }
+}
+
+/* Puts the blocks of `from` in front of those of `to`. */
+static void hold_join(struct epoch_hold *to, struct epoch_hold *from)
+{
+    if (from->retired == NULL) return;
+    from->oldest->older = to->retired;
+    to->retired = from->retired;
+    if (to->oldest == NULL) to->oldest = from->oldest;
 }
 
 void epoch_release(struct epochs *epochs, struct epoch_hold *hold)
@@ -67,18 +82,12 @@ void epoch_release(struct epochs *epochs, struct epoch_hold *hold)
     bool is_oldest = hold->node.prev == &epochs->frozen;
     list_remove(&hold->node);
     epochs->shared_up_to = list_is_empty(&epochs->frozen) ? 0 : newest_hold(epochs)->epoch;
-    if (is_oldest) {
-        struct retired_list *retired = mem_alloc(sizeof(*retired));
-        *retired = (struct retired_list){hold->retired_count, hold->retired};
-        discard(epochs, (struct garbage){free_retired_list, retired});
-    } else {
-        /* Some of it an older view may still reach; asking each is not worth it, so all of it
-         * waits. */
-        for (size_t i = 0; i < hold->retired_count; i++) hold_add(older, hold->retired[i]);
-        mem_free(hold->retired);
-    }
-    hold->retired = NULL;
-    hold->retired_count = hold->retired_capacity = 0;
+    /* Some of it an older view may still reach; asking each is not worth it, so all of it waits. */
+    if (!is_oldest)
+        hold_join(older, hold);
+    else if (hold->retired)
+        discard(epochs, (struct garbage){free_retired, hold->retired});
+    hold->retired = hold->oldest = NULL;
 }
 
 void epoch_retire(struct epochs *epochs, uint32_t born, struct garbage garbage)

@@ -32,12 +32,15 @@ struct epochs {
     void *discard_context;
 };
 
+struct retired_block;
+
 /* One live freeze. */
 struct epoch_hold {
     struct list node;
     uint32_t epoch;
-    struct garbage *retired; /* what only this view (and older ones) can still reach */
-    size_t retired_count, retired_capacity;
+    /* What only this view (and older ones) can still reach, the newest block first. Blocks, because
+     * a vector that doubles would stall the data thread while it is copied. */
+    struct retired_block *retired, *oldest;
 };
 
 /* `discard` may be NULL: then everything is freed at once. */
