@@ -158,6 +158,9 @@ static struct rdb_limits limits_of(const struct command_settings *settings)
     return (struct rdb_limits){
         .hash = {.entries = (size_t)settings->hash_max_listpack_entries,
                  .bytes = (size_t)settings->hash_max_listpack_value},
+        .set = {.integers = (size_t)settings->set_max_intset_entries,
+                .entries = (size_t)settings->set_max_listpack_entries,
+                .bytes = (size_t)settings->set_max_listpack_value},
     };
 }
 

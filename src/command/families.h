@@ -15,6 +15,7 @@ extern const struct command hll_commands[];
 extern const struct command multi_commands[];
 extern const struct command object_commands[];
 extern const struct command scan_commands[];
+extern const struct command set_commands[];
 extern const struct command string_commands[];
 
 #endif

@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-/* A hash that is being written to. Nothing is linked until hash_end, which also removes a hash left empty. */
+/* A hash that is being written to. Nothing is linked until hash_end, which also removes a hash
+ * left empty. */
 struct hash_change {
     struct call *call;
     struct str key;
@@ -61,7 +62,8 @@ static void end(struct hash_change *change, const char *event)
     call_event(call, EVENT_GENERIC, "del", change->key);
 }
 
-/* --- setting ------------------------------------------------------------------------------------------------ */
+/* --- setting ----------------------------------------------------------------------------------
+ * -------------- */
 
 /* False after an error. */
 static bool set_pairs(struct call *call, int64_t *created)
@@ -130,7 +132,8 @@ void hash_hdel(struct call *call)
     reply_i64(call->reply, removed);
 }
 
-/* --- numbers ------------------------------------------------------------------------------------------------ */
+/* --- numbers ----------------------------------------------------------------------------------
+ * -------------- */
 
 void hash_hincrby(struct call *call)
 {

@@ -1,4 +1,5 @@
-/* What the files of the hash family share: reading a key as a hash, and answering with a field's value. */
+/* What the files of the hash family share: reading a key as a hash, and answering with a field's
+ * value. */
 #ifndef SKEIN_COMMAND_HASH_H
 #define SKEIN_COMMAND_HASH_H
 

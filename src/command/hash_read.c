@@ -84,7 +84,7 @@ void hash_hlen(struct call *call)
     reply_i64(call->reply, found == HASH_FOUND ? (int64_t)fields_len(&hash) : 0);
 }
 
-/* --- all fields --------------------------------------------------------------------------------------------- */
+/* --- all fields --- */
 
 enum part { PART_NAME = 1, PART_VALUE = 2 };
 
@@ -121,7 +121,8 @@ void hash_hgetall(struct call *call)
     reply_all(call, PART_NAME | PART_VALUE);
 }
 
-/* --- scanning ----------------------------------------------------------------------------------------------- */
+/* --- scanning ---------------------------------------------------------------------------------
+ * -------------- */
 
 static size_t reply_if_wanted(struct call *call, const struct scan_request *request,
                               const struct field *field)

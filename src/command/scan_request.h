@@ -1,4 +1,5 @@
-/* What SCAN and its kin for hashes, sets and sorted sets are asked, and the walk over a table that answers it. */
+/* What SCAN and its kin for hashes, sets and sorted sets are asked, and the walk over a table
+ * that answers it. */
 #ifndef SKEIN_COMMAND_SCAN_REQUEST_H
 #define SKEIN_COMMAND_SCAN_REQUEST_H
 

@@ -8,6 +8,7 @@
 
 #include "base/sink.h"
 #include "store/fields.h"
+#include "store/members.h"
 
 struct rdb_writer {
     struct sink *sink;
@@ -18,6 +19,7 @@ struct rdb_writer {
 /* Up to which size collections that are read stay in their small form. */
 struct rdb_limits {
     struct fields_limits hash;
+    struct members_limits set;
 };
 
 struct rdb_reader {

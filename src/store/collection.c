@@ -2,7 +2,8 @@
 
 #include "base/mem.h"
 
-/* --- packed ------------------------------------------------------------------------------------------------- */
+/* --- packed -----------------------------------------------------------------------------------
+ * -------------- */
 
 static void packed_free(void *object)
 {
@@ -63,7 +64,8 @@ struct value packed_object_from(enum value_type type, const struct epochs *epoch
     return (struct value){.type = type, .encoding = ENC_PACKED, .object = &fresh->object};
 }
 
-/* --- table -------------------------------------------------------------------------------------------------- */
+/* --- table ------------------------------------------------------------------------------------
+ * -------------- */
 
 static void table_free(void *object)
 {
@@ -156,7 +158,8 @@ bool table_drop(struct table *table, struct str key)
     return true;
 }
 
-/* --- picking ------------------------------------------------------------------------------------------------ */
+/* --- picking ----------------------------------------------------------------------------------
+ * -------------- */
 
 /* Entries met already: open addressing over at least twice as many places. */
 struct met {

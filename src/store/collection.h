@@ -1,8 +1,9 @@
-/* What collections are kept in: one run of bytes while they are small, a table when they are big.
+/* What collections are kept in: one run of bytes while they are small, a table when they are
+ * big.
  *
- * These are the objects behind hashes, sets and the small forms of others; fields.h, members.h and their like give
- * them their meaning. A packed object is copied whole when it is cloned, a table shares its pages and entries, which
- * are copied when they are written to. */
+ * These are the objects behind hashes, sets and the small forms of others; fields.h, members.h
+ * and their like give them their meaning. A packed object is copied whole when it is cloned, a
+ * table shares its pages and entries, which are copied when they are written to. */
 #ifndef SKEIN_STORE_COLLECTION_H
 #define SKEIN_STORE_COLLECTION_H
 
@@ -43,7 +44,8 @@ bool table_drop(struct table *table, struct str key);
 /* `count` different entries chosen by chance, each as likely as any other; at most table->len. */
 void table_pick(const struct table *table, struct prng *prng, struct entry **picked, size_t count);
 
-/* Chooses `needed` of `left` things that pass by: call it for each; true when this one is chosen. */
+/* Chooses `needed` of `left` things that pass by: call it for each; true when this one is
+ * chosen. */
 struct selection {
     size_t left, needed;
 };

@@ -1,9 +1,11 @@
-/* Hashes: fields with values. Packed while small, a table of entries when big; users see "listpack" and "hashtable".
+/* Hashes: fields with values. Packed while small, a table of entries when big; users see
+ * "listpack" and "hashtable".
  *
- *     packed: field, value, field, value ...        table: an entry for each field, which is its key
+ *     packed: field, value, field, value ...   table: an entry for each, its key the field
  *
- * Reading takes any hash, also a frozen one on another thread. An edit needs a private one: it may replace the
- * object by one of the other encoding, so who began it puts edit.hash where it belongs when it is over. */
+ * Reading takes any hash, also a frozen one on another thread. An edit needs a private one: it
+ * may replace the object by one of the other encoding, so who began it puts edit.hash where it
+ * belongs when it is over. */
 #ifndef SKEIN_STORE_FIELDS_H
 #define SKEIN_STORE_FIELDS_H
 
@@ -14,7 +16,8 @@ struct fields_limits {
     size_t entries, bytes;
 };
 
-/* A field as it was found; views live until the hash changes. Not to be copied: they may point into the rooms. */
+/* A field as it was found; views live until the hash changes. Not to be copied: they may point
+ * into the rooms. */
 struct field {
     struct str name, value;
     struct blob *blob; /* what holds the value, when it is a big one */

@@ -2,7 +2,8 @@
  *
  *     | bytes of an integer u32: 2, 4 or 8 | count u32 | integer ... |
  *
- * All integers have the width the widest one ever needed. Bytes of strangers must pass intset_is_valid. */
+ * All integers have the width the widest one ever needed. Bytes of strangers must pass
+ * intset_is_valid. */
 #ifndef SKEIN_STORE_INTSET_H
 #define SKEIN_STORE_INTSET_H
 

@@ -13,7 +13,8 @@ enum {
     INTEGER_TEXT_MAX = 20,
 };
 
-/* The first byte of an item tells its form; the rest of that byte may be part of a number or length. */
+/* The first byte of an item tells its form; the rest of that byte may be part of a number or
+ * length. */
 enum {
     STR_6 = 0x80,
     INT_13 = 0xc0,
@@ -42,7 +43,8 @@ static int64_t sign_extended(uint64_t number, unsigned bits)
     return (int64_t)(number << (64 - bits)) >> (64 - bits);
 }
 
-/* --- header ------------------------------------------------------------------------------------------------- */
+/* --- header -----------------------------------------------------------------------------------
+ * -------------- */
 
 static size_t total_of(const struct packed *packed)
 {
@@ -89,7 +91,8 @@ bool packed_fits(const struct packed *packed, size_t extra)
     return extra <= PACKED_MAX && total_of(packed) + extra <= PACKED_MAX;
 }
 
-/* --- forms -------------------------------------------------------------------------------------------------- */
+/* --- forms ------------------------------------------------------------------------------------
+ * -------------- */
 
 /* What the head of an item says. */
 struct head {
@@ -131,7 +134,8 @@ static struct head head_at(const struct packed *packed, size_t at)
     return head;
 }
 
-/* How many bytes hold the backward length of an item of `len` bytes. The limits are those of the layout. */
+/* How many bytes hold the backward length of an item of `len` bytes. The limits are those of the
+ * layout. */
 static size_t back_size(size_t len)
 {
     if (len <= 127) return 1;
@@ -150,7 +154,8 @@ static void write_back(uint8_t *at, size_t len)
     }
 }
 
-/* Reads backwards from the last byte, `end` - 1, at most `room` bytes. False when there is no start. */
+/* Reads backwards from the last byte, `end` - 1, at most `room` bytes. False when there is no
+ * start. */
 static bool read_back(const uint8_t *end, size_t room, size_t *len)
 {
     *len = 0;
@@ -224,7 +229,8 @@ static struct fresh fresh_item(struct str bytes)
     return fresh;
 }
 
-/* --- walking ------------------------------------------------------------------------------------------------ */
+/* --- walking ----------------------------------------------------------------------------------
+ * -------------- */
 
 /* Head and body. */
 static size_t inner_len(const struct packed *packed, size_t at)
@@ -305,7 +311,8 @@ size_t packed_seek(const struct packed *packed, int64_t index)
     return seek_backward(packed, count - 1 - forward);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------ */
+/* --- reading ----------------------------------------------------------------------------------
+ * -------------- */
 
 static int64_t read_integer(const uint8_t *at, const struct head *head)
 {
@@ -332,8 +339,8 @@ struct str packed_text(const struct packed *packed, size_t at, char *room)
     return str_of(room, num_format_i64(room, item.integer));
 }
 
-/* What is looked for, with its number if it is one. Strangers' runs may hold digits as a string, so both forms are
- * compared. */
+/* What is looked for, with its number if it is one. Strangers' runs may hold digits as a string,
+ * so both forms are compared. */
 struct needle {
     struct str bytes;
     bool is_integer;
@@ -376,7 +383,8 @@ size_t packed_find(const struct packed *packed, size_t from, struct str bytes, s
     return PACKED_NONE;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------ */
+/* --- writing ----------------------------------------------------------------------------------
+ * -------------- */
 
 /* Makes room for `fresh_len` bytes in the place of `old_len` at `at`. */
 static uint8_t *splice(struct packed *packed, size_t at, size_t old_len, size_t fresh_len)
@@ -456,7 +464,8 @@ void packed_move(struct packed *packed, size_t at, struct packed *to)
     packed_remove(packed, at, SIZE_MAX);
 }
 
-/* --- checking ----------------------------------------------------------------------------------------------- */
+/* --- checking ---------------------------------------------------------------------------------
+ * -------------- */
 
 /* The offset behind a sound item that ends before `end`, else 0. */
 static size_t check_item(const uint8_t *bytes, size_t at, size_t end)

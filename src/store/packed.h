@@ -1,14 +1,17 @@
-/* A small collection in one run of bytes: the listpack layout of Redis, byte for byte, so that it goes to and from
- * RDB and DUMP as it is.
+/* A small collection in one run of bytes: the listpack layout of Redis, byte for byte, so that
+ * it goes to and from RDB and DUMP as it is.
  *
- *     | total bytes u32 | count u16 | item ... | 0xff |        an item: | head | body | length of both, backwards |
+ *     | total bytes u32 | count u16 | item ... | 0xff |
+ *     an item: | head | body | length of both, backwards |
  *
- * Items are byte strings; those that are the canonical text of a 64-bit integer are kept as integers. Positions are
- * offsets into the run: they stay right when the run moves, and items before a change keep theirs. Offset 0 is no
- * item. The run may be read by any thread while nobody changes it.
+ * Items are byte strings; those that are the canonical text of a 64-bit integer are kept as
+ * integers. Positions are offsets into the run: they stay right when the run moves, and items
+ * before a change keep theirs. Offset 0 is no item. The run may be read by any thread while
+ * nobody changes it.
  *
- * Who builds on it bounds the size: at most PACKED_MAX bytes, checked with packed_fits. Bytes of strangers must pass
- * packed_is_valid before anything else here sees them; whatever passes keeps every function inside the run. */
+ * Who builds on it bounds the size: at most PACKED_MAX bytes, checked with packed_fits. Bytes of
+ * strangers must pass packed_is_valid before anything else here sees them; whatever passes keeps
+ * every function inside the run. */
 #ifndef SKEIN_STORE_PACKED_H
 #define SKEIN_STORE_PACKED_H
 
@@ -58,15 +61,18 @@ struct packed_item packed_get(const struct packed *packed, size_t at);
 /* The bytes of an item; integers are formatted into `room` (NUM_I64_MAX). */
 struct str packed_text(const struct packed *packed, size_t at, char *room);
 bool packed_is(const struct packed *packed, size_t at, struct str bytes);
-/* The first item from `from` on that has these bytes, looking at one item and then passing over `skip`. */
+/* The first item from `from` on that has these bytes, looking at one item and then passing over
+ * `skip`. */
 size_t packed_find(const struct packed *packed, size_t from, struct str bytes, size_t skip);
 
-/* Inserts before the item at `at`, or at the end; the new item's offset is `at`. The bytes may not lie in the run. */
+/* Inserts before the item at `at`, or at the end; the new item's offset is `at`. The bytes may
+ * not lie in the run. */
 void packed_insert(struct packed *packed, size_t at, struct str bytes);
 void packed_append(struct packed *packed, struct str bytes);
 void packed_append_i64(struct packed *packed, int64_t number);
 void packed_replace(struct packed *packed, size_t at, struct str bytes);
-/* Removes up to `count` items from `at` on; then `at` is the item that followed them, or the end. */
+/* Removes up to `count` items from `at` on; then `at` is the item that followed them, or the
+ * end. */
 void packed_remove(struct packed *packed, size_t at, size_t count);
 /* Moves the items from `at` on to the end of `to`. */
 void packed_move(struct packed *packed, size_t at, struct packed *to);

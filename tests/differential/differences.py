@@ -40,7 +40,19 @@ def _quits_without_replies(step, left, right):
     return step.name == "QUIT" and left is None and right == "(connection closed)"
 
 
+def _names_small_sets(step, left, right):
+    if step.name != "OBJECT" or step.args[1:2] != (b"ENCODING",):
+        return False
+    return (left, right) == (b"hashtable", b"listpack")
+
+
+def same_encoding(kind, left, right):
+    """Whether a value of this type is kept in the same form, seen from outside."""
+    return left == right or (kind == "set" and (left, right) == (b"hashtable", b"listpack"))
+
+
 DIFFERENCES = [
+    Difference("7.2 keeps small sets of strings in a listpack", _names_small_sets),
     Difference("QUIT ends a connection whose replies are off, too", _quits_without_replies),
     Difference(
         "7.0 forgets the class 'n' beside 'A', also when it rewrites", _shows_new_keys_beside_all

@@ -5,6 +5,8 @@ from skeintest import Error
 
 from skeintest.compare import canonical
 
+from .differences import same_encoding
+
 DATABASES = 4
 TTL_TOLERANCE_MS = 5000
 
@@ -38,11 +40,8 @@ class Item:
         near = self.pttl == other.pttl or (
             min(self.pttl, other.pttl) >= 0 and abs(self.pttl - other.pttl) < TTL_TOLERANCE_MS
         )
-        return near and (self.kind, self.encoding, self.value) == (
-            other.kind,
-            other.encoding,
-            other.value,
-        )
+        same_form = same_encoding(self.kind, self.encoding, other.encoding)
+        return near and same_form and (self.kind, self.value) == (other.kind, other.value)
 
     def __repr__(self):
         return f"({self.kind} {self.encoding} {self.value!r} pttl={self.pttl})"

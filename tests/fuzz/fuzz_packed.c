@@ -1,6 +1,6 @@
-/* Whatever packed_is_valid and intset_is_valid let through can be walked both ways, read, searched and changed
- * without leaving its bytes, and is still valid afterwards. The bytes lie in an allocation of their exact size, so
- * that the sanitizer sees a step too far. */
+/* Whatever packed_is_valid and intset_is_valid let through can be walked both ways, read,
+ * searched and changed without leaving its bytes, and is still valid afterwards. The bytes lie
+ * in an allocation of their exact size, so that the sanitizer sees a step too far. */
 #include "base/mem.h"
 #include "store/intset.h"
 #include "store/packed.h"

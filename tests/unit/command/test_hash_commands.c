@@ -1,5 +1,6 @@
-/* Proves: what the hash commands answer, announce and record; a hash changes its form at the configured limits, goes
- * with its last field, and travels through DUMP and RESTORE; counts of any size are bounded. */
+/* Proves: what the hash commands answer, announce and record; a hash changes its form at the
+ * configured limits, goes with its last field, and travels through DUMP and RESTORE; counts of
+ * any size are bounded. */
 #include "unit/command/steps.h"
 
 #include "base/crc64.h"
@@ -140,7 +141,8 @@ static void random_fields(void **state)
         {"HRANDFIELD h 1 WITHVALUES x", "-ERR syntax error\r\n", NULL, ""});
 }
 
-/* Counts how often each of the fields f0..f299 is answered, and that none is answered twice at once. */
+/* Counts how often each of the fields f0..f299 is answered, and that none is answered twice at
+ * once. */
 static void count_answers(struct harness *h, const char *request, int *times)
 {
     static bool met[300];

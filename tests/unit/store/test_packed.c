@@ -1,6 +1,6 @@
-/* Proves: packed runs and integer sets have the bytes of Redis and agree with a plain model under random changes;
- * what is cut or changed in one place is refused or stays inside its bytes. The golden bytes were dumped by
- * redis-server 7.0. */
+/* Proves: packed runs and integer sets have the bytes of Redis and agree with a plain model
+ * under random changes; what is cut or changed in one place is refused or stays inside its
+ * bytes. The golden bytes were dumped by redis-server 7.0. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
