@@ -6,6 +6,7 @@
 #include "server/digest.h"
 #include "server/server.h"
 #include "snapshot/rdb_value.h"
+#include "store/collection.h"
 
 enum { DUMP_FRAME = 1 + 2 + 8 }; /* what DUMP puts around the body: type, version, checksum */
 
@@ -143,10 +144,10 @@ void debug_htstats_key(struct call *call)
                                  "using an hash table");
         return;
     }
-    const struct object *object = entry_object(entry);
+    struct value value = entry_value(entry);
     struct buf text = {0};
-    buf_printf(&text, "[Value]\n entries: %zu\n bytes: %zu\n", object->ops->weight(object),
-               object->ops->memory(object, 0));
+    buf_append_c(&text, "[Value]\n");
+    write_table(value_table(&value), &text);
     reply_verbatim(call->reply, buf_str(&text), "txt");
     buf_deinit(&text);
 }

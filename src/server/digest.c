@@ -1,8 +1,8 @@
 #include "server/digest.h"
 
 #include "base/num.h"
+#include "store/fields.h"
 
-#include <arpa/inet.h>
 #include <openssl/sha.h>
 
 static struct digest sha1(struct str bytes)
@@ -37,8 +37,9 @@ void digest_join(struct digest *digest, const struct digest *part)
 /* Numbers enter as four bytes, the highest first. */
 static void mix_u32(struct digest *digest, uint32_t number)
 {
-    uint32_t wire = htonl(number);
-    digest_mix(digest, str_of((const char *)&wire, sizeof(wire)));
+    char wire[4];
+    for (int i = 0; i < 4; i++) wire[i] = (char)(number >> (8 * (3 - i)));
+    digest_mix(digest, str_of(wire, sizeof(wire)));
 }
 
 /* --- types --- */
@@ -49,6 +50,19 @@ static void mix_string(struct digest *digest, const struct entry *entry)
     digest_mix(digest, entry_string(entry, room));
 }
 
+static void mix_hash(struct digest *digest, const struct entry *entry)
+{
+    struct value hash = entry_value(entry);
+    struct fields_cursor cursor = {0};
+    struct field field;
+    while (fields_next(&hash, &cursor, &field)) {
+        struct digest of_field = {0};
+        digest_mix(&of_field, field.name);
+        digest_mix(&of_field, field.value);
+        digest_join(digest, &of_field);
+    }
+}
+
 /* The number stands for the type in the digest. */
 static const struct {
     enum value_type type;
@@ -56,6 +70,7 @@ static const struct {
     void (*mix)(struct digest *digest, const struct entry *entry);
 } rows[] = {
     {TYPE_STRING, 0, mix_string},
+    {TYPE_HASH, 4, mix_hash},
 };
 
 /* --- values and databases --- */

@@ -24,7 +24,7 @@ static void draw_goose(struct sky *sky, int row, int column)
     }
 }
 
-/* The leader flies at the right; each bird follows the one before it, a little back and outwards. */
+/* The leader flies at the right; each bird follows the one before it, back and outwards. */
 static void draw_arm(struct sky *sky, int outwards, struct prng *prng)
 {
     int row = sky->rows / 2, column = sky->columns - 4;

@@ -52,7 +52,7 @@ static void show_args(struct buf *out, const struct call *call)
     secret_rule *rule = secret_rule_of(call);
     bool too_many = call->argc > SLOWLOG_ARGS_MAX;
     int shown = too_many ? SLOWLOG_ARGS_MAX - 1 : call->argc;
-    message_array(out, (size_t)(shown + too_many));
+    message_array(out, (size_t)shown + too_many);
     for (int i = 0; i < shown; i++) show_arg(out, secret_arg(rule, call, i));
     if (!too_many) return;
     char rest[64];

@@ -1,13 +1,15 @@
-/* What happened since the start (or CONFIG RESETSTAT): counters, times per command, errors by prefix, rates.
+/* What happened since the start (or CONFIG RESETSTAT): counters, times per command, errors by
+ * prefix, rates.
  *
- * Filled by the hooks of execute and the clients, read by INFO, LATENCY HISTOGRAM and COMMAND statistics. */
+ * Filled by the hooks of execute and the clients, read by INFO and LATENCY HISTOGRAM. */
 #ifndef SKEIN_SERVER_STATS_H
 #define SKEIN_SERVER_STATS_H
 
 #include "base/map.h"
 #include "command/execute.h"
 
-/* Durations in buckets of powers of two of microseconds, eight per power: enough for percentiles within 12%. */
+/* Durations in buckets of powers of two of microseconds, eight per power: enough for percentiles
+ * within 12%. */
 enum { HISTOGRAM_SUB = 8, HISTOGRAM_BUCKETS = 32 * HISTOGRAM_SUB };
 
 struct histogram {
@@ -56,7 +58,8 @@ void stats_deinit(struct stats *stats);
 void stats_reset(struct stats *stats);
 /* A command ran. */
 void stats_command(struct stats *stats, const struct outcome *outcome, bool track_latency);
-/* An error was answered: counts it under its prefix ("ERR", "WRONGTYPE"). Prefixes are bounded in number. */
+/* An error was answered: counts it under its prefix ("ERR", "WRONGTYPE"). Prefixes are bounded
+ * in number. */
 void stats_error(struct stats *stats, struct str error);
 
 #endif

@@ -177,6 +177,25 @@ def test_populate_creates_what_the_stock_server_creates(client, oracle):
         assert client("DEBUG", "DIGEST") == other("DEBUG", "DIGEST")
 
 
+@pytest.mark.parametrize("fields", [3, 1000])
+def test_digests_of_hashes_are_those_of_the_stock_server(client, oracle, fields):
+    with oracle.client() as other:
+        for to in (client, other):
+            to("FLUSHALL")
+            to.pipeline([("HSET", "h", f"f{n}", f"value {n}") for n in range(fields)])
+            to("HSET", "h", "n", "15", "", "empty name")
+        assert client("DEBUG", "DIGEST-VALUE", "h") == other("DEBUG", "DIGEST-VALUE", "h")
+        assert client("DEBUG", "DIGEST") == other("DEBUG", "DIGEST")
+
+
+def test_tables_are_described(client):
+    client.pipeline([("HSET", "h", f"f{n}", "v") for n in range(1000)])
+    assert b" entries: 1000\n" in client("DEBUG", "HTSTATS-KEY", "h")
+    assert b" entries: 1\n" in client("DEBUG", "HTSTATS", "0")
+    client("SET", "s", "v")
+    assert isinstance(client("DEBUG", "HTSTATS-KEY", "s"), Error)
+
+
 def test_digests_are_those_of_the_stock_server(client, oracle):
     with oracle.client() as other:
         for to in (client, other):

@@ -124,8 +124,8 @@ static void long_requests_are_cut(void **state)
     assert_int_equal(strspn(text + 4, "x"), 128);
     assert_string_equal(text + 4 + 128, "... (2 more bytes)");
 
-    strcpy(line, "GET");
-    for (int i = 1; i < 33; i++) strcat(line, " a");
+    size_t len = (size_t)snprintf(line, sizeof(line), "GET");
+    for (int i = 1; i < 33; i++) len += (size_t)snprintf(line + len, sizeof(line) - len, " a");
     text = shown(world, line);
     assert_non_null(strstr(text, " a ... (2 more arguments)"));
     assert_true(str_starts_with(buf_str(&newest(world)->args), STR("*32\r\n")));
