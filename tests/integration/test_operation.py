@@ -473,20 +473,6 @@ def test_systemd_is_told_when_the_server_is_ready(tmp_path, supervised):
                 assert client.info("server")["process_supervised"] == "systemd"
 
 
-# Data across a restart
-
-
-def test_data_saved_at_shutdown_is_there_after_a_restart(fresh_server):
-    server = fresh_server()
-    client = server.client()
-    client.pipeline([("SET", f"k{n}", f"v{n}") for n in range(1000)] + [("EXPIRE", "k1", 1000)])
-    client.send("SHUTDOWN", "SAVE")
-    assert server.process.wait(10) == 0
-    client = server.start().client()
-    assert client("DBSIZE") == 1000 and client("GET", "k999") == b"v999"
-    assert 0 < client("TTL", "k1") <= 1000
-
-
 def test_a_directory_that_cannot_be_entered_stops_the_start(tmp_path):
     server = Server(
         argv=["--port", str(free_port()), "--dir", "/nonexistent/directory"], directory=tmp_path
