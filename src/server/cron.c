@@ -31,12 +31,12 @@ static bool was_idle_too_long(const struct server *server, const struct client *
     return loop_now_us(server->loop) - client->active_us > limit_us;
 }
 
-/* A new client has this long to say who it is, if it must. */
+/* A new client has this long to shake hands (TLS) and to say who it is, if it must. */
 enum { STRANGER_US = 10 * 1000 * 1000 };
 
 static bool is_still_a_stranger(const struct server *server, const struct client *client)
 {
-    if (client->session.authenticated) return false;
+    if (client->session.authenticated && conn_is_established(client->conn)) return false;
     return loop_now_us(server->loop) - client->created_us > STRANGER_US;
 }
 

@@ -202,6 +202,8 @@ static void on_close(void *owner, struct client *client, enum close_reason reaso
     if (log_wants(server->log, text->level)) {
         struct buf line = {0};
         client_line(client, &server->acl, &line);
+        const char *tls_error = conn_tls_error(client->conn);
+        if (tls_error[0]) buf_printf(&line, " (TLS: %s)", tls_error);
         log_write(server->log, text->level, "%s%s%s", text->before, buf_c(&line), text->behind);
         buf_deinit(&line);
     }

@@ -22,6 +22,13 @@ static bool is_protected_from(const struct server *server, const struct conn *co
            server->acl.default_user->no_password;
 }
 
+static void log_accepted(struct server *server, const struct conn *conn)
+{
+    char peer[CONN_ADDRESS_MAX];
+    if (!log_wants(server->log, LEVEL_VERBOSE)) return;
+    log_write(server->log, LEVEL_VERBOSE, "Accepted %s", conn_peer(conn, peer));
+}
+
 static void on_accept(void *context, struct conn *conn)
 {
     struct server *server = context;
@@ -39,6 +46,7 @@ static void on_accept(void *context, struct conn *conn)
     acl_begin_session(&server->acl, &client->session);
     server_count_errors(server, &client->session.reply);
     server->stats.connections++;
+    log_accepted(server, conn);
 }
 
 static const char *text_or_null(const char *text)

@@ -71,9 +71,9 @@ static void on_before_sleep(void *context)
 {
     struct server *server = context;
     tracking_broadcast(&server->tracking);
-    server_evict_clients(server);
     delivery_settle(&server->delivery);
     clients_flush(&server->clients);
+    server_evict_clients(server);
 }
 
 static void init_loop(struct server *server)

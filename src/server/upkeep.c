@@ -84,6 +84,7 @@ void server_evict_clients(struct server *server)
     uint64_t limit = client_memory_limit(server);
     if (limit == 0 || server->clients.memory <= limit) return;
     server->stats.evicted_clients += clients_evict(&server->clients, limit);
+    clients_flush(&server->clients);
 }
 
 /* When time is up the request is served all the same: the next ones go on evicting. */

@@ -428,6 +428,18 @@ def test_half_open_tls_handshakes_do_not_disturb_others(tls_server, certificates
             half.close()
 
 
+@pytest.mark.beyond_stock
+def test_a_handshake_that_does_not_end_is_cut_off(tls_server):
+    server = tls_server()
+    half = socket.create_connection(server.tls_address)
+    half.sendall(b"\x16\x03\x01\x02\x00\x01")
+    half.settimeout(15)
+    began = time.monotonic()
+    assert half.recv(100) == b""
+    assert time.monotonic() - began > 9
+    half.close()
+
+
 def test_a_new_certificate_is_taken_without_a_restart(tls_server, certificates, tmp_path):
     server = tls_server(tls_auth_clients="no")
     client = server.client()
