@@ -181,7 +181,9 @@ def test_several_addresses_are_listened_on(fresh_server):
 
 def test_a_connection_above_the_maximum_is_told_and_closed(fresh_server):
     server = fresh_server({"maxclients": "4"})
-    clients = [server.client() for _ in range(4)]
+    first = server.client()
+    wait_until(lambda: first.info("clients")["connected_clients"] == "1", what="a place for each")
+    clients = [first] + [server.client() for _ in range(3)]
     assert [client("PING") for client in clients] == ["PONG"] * 4
     with Client(server.address) as extra:
         assert extra.read() == "ERR max number of clients reached"
