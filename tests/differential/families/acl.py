@@ -36,7 +36,7 @@ PATTERNS = [b"~*", b"~k*", b"~k1", b"%R~k*", b"%W~k*", b"%RW~k2", b"allkeys", b"
 CHANNELS = [b"&*", b"&news.*", b"allchannels", b"resetchannels"]
 COMMANDS = [
     b"+@all", b"-@all", b"allcommands", b"nocommands", b"+get", b"+set", b"-get", b"-set",
-    b"+config|get", b"-config|set", b"+client|id", b"+acl|whoami", b"-client", b"+select|0",
+    b"+config|get", b"-config|set", b"+client|id", b"+acl|whoami", b"+select|0",
     b"+publish",
 ]  # fmt: skip
 DOMAINS = {

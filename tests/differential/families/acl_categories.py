@@ -17,6 +17,9 @@ DOMAINS = {
     "category": CATEGORIES,
     "rule": [
         *acl.DOMAINS["rule"],
+        b"-client",
+        b"-acl",
+        b"+object",
         *[sign + b"@" + name for name in CATEGORIES for sign in (b"+", b"-")],
     ],
     "selector": [*acl.DOMAINS["selector"], b"(+@read ~x*)", b"(+@all -@write &*)"],
