@@ -24,11 +24,11 @@ GRACE_SECONDS = 0.3
 
 
 class Mismatch(AssertionError):
-    """The two servers disagree after step `at` of a sequence."""
+    """The two servers disagree after the last of `steps`."""
 
-    def __init__(self, at, text):
+    def __init__(self, steps, text):
         super().__init__(text)
-        self.at = at
+        self.steps = steps
 
 
 class Side:
@@ -234,7 +234,7 @@ class Report:
         lines = [f"{self.how}: the servers disagree about {what}"]
         lines += [f"  {step!r}" for step in self.steps[: at + 1]]
         lines += [f"  redis: {_short(left)}", f"  skein: {_short(right)}"]
-        return Mismatch(at, "\n".join(lines))
+        return Mismatch(self.steps[: at + 1], "\n".join(lines))
 
 
 def _settled(values):

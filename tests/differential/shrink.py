@@ -10,27 +10,27 @@ from .pair import Mismatch
 SECONDS = 20
 
 
-def smallest(pair, family, sequence, how, difference):
+def smallest(pair, family, how, difference):
     """The Mismatch of the shortest sequence found that still fails; `how` is (protocol,
     pipelined)."""
     end = time.monotonic() + SECONDS
-    best = sequence[: difference.at + 1]
-    width = max(1, len(best) // 2)
+    width = max(1, len(difference.steps) // 2)
     while time.monotonic() < end:
-        best, difference = _without_runs(pair, family, best, how, difference, width)
+        difference = _without_runs(pair, family, how, difference, width)
         if width == 1:
             return difference
         width //= 2
     return difference
 
 
-def _without_runs(pair, family, best, how, difference, width):
+def _without_runs(pair, family, how, difference, width):
     """Tries to leave out each run of `width` steps, from the last to the first."""
-    for start in range(len(best) - width, -1, -width):
+    for start in range(len(difference.steps) - width, -1, -width):
+        best = difference.steps
         candidate = best[:start] + best[start + width :]
         try:
             if candidate:
                 pair.run(family, candidate, *how)
         except Mismatch as smaller:
-            best, difference = candidate[: smaller.at + 1], smaller
-    return best, difference
+            difference = smaller
+    return difference

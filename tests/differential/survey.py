@@ -50,7 +50,7 @@ def survey_family(pair, family, examples):
             pair.run(family, sequence, proto, pipelined)
         except Mismatch as difference:
             if signature(difference) not in found:
-                small = smallest(pair, family, sequence, (proto, pipelined), difference)
+                small = smallest(pair, family, (proto, pipelined), difference)
                 found.setdefault(signature(small), small)
                 found[signature(difference)] = found[signature(small)]
 

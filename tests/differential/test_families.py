@@ -44,7 +44,7 @@ def test_replies_and_data_equal_those_of_the_oracle(family, pair):
         try:
             pair.run(family, sequence, proto, pipelined)
         except Mismatch as difference:
-            failures.append(smallest(pair, family, sequence, (proto, pipelined), difference))
+            failures.append(smallest(pair, family, (proto, pipelined), difference))
 
     agree()
     if failures:

@@ -10,7 +10,7 @@ GRAMMAR = """
  1 LATENCY <junk>
  1 LATENCY HISTOGRAM nosuch   => kind
  2 MEMORY USAGE <key> [SAMPLES 5]   => kind
- 1 MEMORY USAGE <key> (SAMPLES -1|SAMPLES|SAMPLES x|<junk>)   => kind
+ 1! MEMORY USAGE <key> (SAMPLES -1|SAMPLES|SAMPLES x|<junk>)
  1 MEMORY <junk>
  2 SET <key> <value>
  1 COMMAND (COUNT|LIST)   => kind
@@ -38,7 +38,7 @@ GRAMMAR = """
  1! MIGRATE 127.0.0.1 1 k 0 (x|10 <junk>)
  1! INFO nosuchsection   => exact
  1! TIME   => shape
- 1 LOLWUT   => kind
+ 1! LOLWUT   => kind
 """
 # Calls whose keys are asked for.
 _CALL = """(GET k1|MGET k1 k2 k3|SET k1 v|SET k1 v GET|MSET a 1 b 2|PING|GET|DEL a b|COPY a b|
