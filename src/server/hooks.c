@@ -256,6 +256,8 @@ static void reset_statistics(void *context)
     struct server *server = context;
     stats_reset(&server->stats);
     server->host.stats = (struct lookup_stats){0};
+    memset(server->acl.log.denied, 0, sizeof(server->acl.log.denied));
+    server->clients.reads = server->clients.writes = 0;
     server->stats.net_in_base = server->clients.bytes_in;
     server->stats.net_out_base = server->clients.bytes_out;
     server->clients.query_limit_closes = server->clients.output_limit_closes = 0;

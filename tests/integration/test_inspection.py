@@ -1,6 +1,7 @@
 """The slow log, the latency monitor, MONITOR, MEMORY, DEBUG: what a server tells of itself."""
 
 import re
+import signal
 import time
 
 import pytest
@@ -248,6 +249,37 @@ def test_a_save_that_cannot_be_made_stops_the_shutdown(fresh_server):
     assert client("PING") == "PONG"
     client.send("SHUTDOWN", "SAVE", "FORCE")
     wait_until(lambda: not server.is_running(), what="the server to end")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_asks_for_a_save_that_cannot_be_made_is_refused(fresh_server, number):
+    server = fresh_server({"shutdown-on-sigterm": "save", "shutdown-on-sigint": "save"})
+    client = server.client()
+    if client("COMMAND", "INFO", "BGSAVE")[0]:
+        return
+    for times in (1, 2):
+        server.process.send_signal(number)
+        refused = "it does not end"
+        wait_until(lambda: server.log().count(refused) == times, what="the refusal in the log")
+        assert client("PING") == "PONG"
+    for name in ("shutdown-on-sigterm", "shutdown-on-sigint"):
+        client("CONFIG", "SET", name, "nosave")
+    server.stop(number)
+
+
+def test_statistics_start_anew_after_resetstat(client, connect):
+    client("SET", "k", "v")
+    client("ACL", "SETUSER", "bob", "on", "nopass", "+ping")
+    other = connect()
+    other("AUTH", "bob", "x")
+    assert isinstance(other("GET", "k"), Error)
+    before = client.info("everything")
+    assert before["acl_access_denied_cmd"] == "1" and int(before["total_net_input_bytes"]) > 100
+    client("CONFIG", "RESETSTAT")
+    info = client.info("everything")
+    assert info["acl_access_denied_cmd"] == "0" and info["total_error_replies"] == "0"
+    assert int(info["total_net_input_bytes"]) < 100 and int(info["total_reads_processed"]) <= 2
+    assert "cmdstat_set" not in info and "errorstat_NOPERM" not in info
 
 
 @pytest.mark.own_signals
