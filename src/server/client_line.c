@@ -89,9 +89,10 @@ static void append_doings(const struct client *client, const struct acl *acl, st
     const struct command_ref *last =
         session->last_command ? acl_rules_ref(&acl->rules, session->last_command) : NULL;
     bool tracks = session_is(session, SESSION_TRACKING);
+    struct str user = session->user ? buf_str(&session->user->name) : STR("(superuser)");
     buf_printf(out, " events=%s%s cmd=%s user=%.*s redir=%lld resp=%d lib-name=%.*s lib-ver=%.*s",
                client->waits ? "" : "r", client->wants_write ? "w" : "",
-               last ? last->full_name : "NULL", STR_ARG(buf_str(&session->user->name)),
+               last ? last->full_name : "NULL", STR_ARG(user),
                tracks ? (long long)session->tracking_redirect : -1, session->reply.version,
                STR_ARG(buf_str(&session->lib_name)), STR_ARG(buf_str(&session->lib_ver)));
 }

@@ -6,8 +6,8 @@ import pytest
 from skeintest import Client, Error, encode, wait_until
 
 FIELDS = (
-    "id addr laddr fd name age idle flags db sub psub ssub multi qbuf qbuf-free argv-mem multi-mem rbs "
-    "rbp obl oll omem tot-mem events cmd user redir resp lib-name lib-ver"
+    "id addr laddr fd name age idle flags db sub psub ssub multi qbuf qbuf-free argv-mem multi-mem "
+    "rbs rbp obl oll omem tot-mem events cmd user redir resp lib-name lib-ver"
 ).split()
 SAME_AS_STOCK = (
     "name age idle flags db sub psub ssub multi argv-mem events cmd user redir resp".split()

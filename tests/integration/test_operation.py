@@ -578,7 +578,7 @@ def test_a_change_that_cannot_be_made_leaves_the_old_one_listening(fresh_server,
         assert other("PING") == "PONG"
 
 
-def test_connections_waiting_at_another_port_survive_a_change(fresh_server, tls_server, certificates):
+def test_connections_waiting_at_another_port_survive_a_change(tls_server, certificates):
     server = tls_server(tls_auth_clients="no")
     client = server.client()
     client("CLIENT", "PAUSE", "200", "ALL")
