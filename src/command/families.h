@@ -12,6 +12,7 @@ extern const struct command expire_commands[];
 extern const struct command generic_commands[];
 extern const struct command hash_commands[];
 extern const struct command hll_commands[];
+extern const struct command list_commands[];
 extern const struct command multi_commands[];
 extern const struct command object_commands[];
 extern const struct command scan_commands[];

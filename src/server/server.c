@@ -15,7 +15,7 @@ static const struct command *const families[] = {
     hll_commands,        multi_commands,    object_commands,  pubsub_commands,  scan_commands,
     string_commands,     info_commands,     latency_commands, monitor_commands, slowlog_commands,
     status_commands,     debug_commands,    lolwut_commands,  memory_commands,  module_commands,
-    shutdown_commands,   hash_commands,     set_commands,
+    shutdown_commands,   hash_commands,     set_commands,     list_commands,
 };
 
 static void register_commands(struct server *server)

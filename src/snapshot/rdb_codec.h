@@ -9,6 +9,7 @@
 #include "base/sink.h"
 #include "store/fields.h"
 #include "store/members.h"
+#include "store/sequence.h"
 
 struct rdb_writer {
     struct sink *sink;
@@ -20,6 +21,7 @@ struct rdb_writer {
 struct rdb_limits {
     struct fields_limits hash;
     struct members_limits set;
+    struct sequence_limit list;
 };
 
 struct rdb_reader {

@@ -46,13 +46,27 @@ def _names_small_sets(step, left, right):
     return (left, right) == (b"hashtable", b"listpack")
 
 
+def _names_small_lists(step, left, right):
+    return (step.name, left, right) == ("OBJECT", b"quicklist", b"listpack")
+
+
+def _refuses_a_rank_without_opposite(step, left, right):
+    return step.name == "LPOS" and "value is out of range, value must between" in str(right)
+
+
+# (type, what 7.0 says, what 7.2 says)
+OTHER_FORMS = {("set", b"hashtable", b"listpack"), ("list", b"quicklist", b"listpack")}
+
+
 def same_encoding(kind, left, right):
     """Whether a value of this type is kept in the same form, seen from outside."""
-    return left == right or (kind == "set" and (left, right) == (b"hashtable", b"listpack"))
+    return left == right or (kind, left, right) in OTHER_FORMS
 
 
 DIFFERENCES = [
     Difference("7.2 keeps small sets of strings in a listpack", _names_small_sets),
+    Difference("7.2 keeps small lists in a listpack", _names_small_lists),
+    Difference("7.0 negates the smallest integer", _refuses_a_rank_without_opposite),
     Difference("QUIT ends a connection whose replies are off, too", _quits_without_replies),
     Difference(
         "7.0 forgets the class 'n' beside 'A', also when it rewrites", _shows_new_keys_beside_all

@@ -1,0 +1,169 @@
+#include "command/errors.h"
+#include "command/list.h"
+#include "command/list_commands.h"
+
+enum { SETTLE_SHARE = 2 }; /* as in list.c: half of the limit */
+
+static void finish(struct list_edit *edit, const char *event)
+{
+    if (list_edit_len(edit)) sequence_settle(&edit->sequence, SETTLE_SHARE);
+    list_store(edit);
+    list_announce(edit, event);
+}
+
+/* The index of the first element from the left that equals `element`; false when there is none. */
+static bool find_element(const struct value *list, struct str element, size_t *index)
+{
+    struct sequence_cursor cursor;
+    *index = 0;
+    for (bool more = sequence_seek(list, &cursor, 0); more; more = sequence_next(&cursor)) {
+        if (sequence_is(&cursor, element)) return true;
+        ++*index;
+    }
+    return false;
+}
+
+void list_linsert(struct call *call)
+{
+    struct list_edit edit;
+    size_t index;
+    struct str element = call_arg(call, 4);
+    bool after = call_is(call, 2, "after");
+    if (!after && !call_is(call, 2, "before")) {
+        call_syntax_error(call);
+        return;
+    }
+    if (!list_open(call, call_arg(call, 1), &edit) || !list_element_fits(call, element)) return;
+    if (edit.entry == NULL) {
+        reply_i64(call->reply, 0);
+        return;
+    }
+    if (!find_element(&edit.sequence.list, call_arg(call, 3), &index)) {
+        reply_i64(call->reply, -1);
+        return;
+    }
+    list_begin(&edit);
+    sequence_reserve(&edit.sequence, element.len, 1);
+    sequence_insert(&edit.sequence, index + after, element);
+    list_store(&edit);
+    list_announce(&edit, "linsert");
+    reply_i64(call->reply, (int64_t)list_edit_len(&edit));
+}
+
+void list_lset(struct call *call)
+{
+    struct list_edit edit;
+    struct str element = call_arg(call, 3);
+    int64_t index;
+    if (!list_open(call, call_arg(call, 1), &edit) || !list_element_fits(call, element)) return;
+    if (edit.entry == NULL) {
+        reply_error(call->reply, ERR_NO_SUCH_KEY);
+        return;
+    }
+    if (!call_i64(call, 2, &index)) return;
+    int64_t len = (int64_t)list_edit_len(&edit);
+    if (index < 0) index += len;
+    if (index < 0 || index >= len) {
+        reply_error(call->reply, "ERR index out of range");
+        return;
+    }
+    list_begin(&edit);
+    sequence_reserve(&edit.sequence, element.len, 1);
+    sequence_replace(&edit.sequence, (size_t)index, element);
+    finish(&edit, "lset");
+    reply_ok(call->reply);
+}
+
+void list_ltrim(struct call *call)
+{
+    struct list_edit edit;
+    int64_t start, stop;
+    if (!call_i64(call, 2, &start) || !call_i64(call, 3, &stop)) return;
+    if (!list_open(call, call_arg(call, 1), &edit)) return;
+    reply_ok(call->reply);
+    if (edit.entry == NULL) return;
+    int64_t len = (int64_t)list_edit_len(&edit);
+    if (start < 0) start += len;
+    if (stop < 0) stop += len;
+    if (start < 0) start = 0;
+    if (stop >= len) stop = len - 1;
+    bool keeps = start <= stop;
+    size_t left = keeps ? (size_t)start : (size_t)len;
+    size_t right = keeps ? (size_t)(len - 1 - stop) : 0;
+    list_begin(&edit);
+    if (right) sequence_remove(&edit.sequence, (size_t)stop + 1, right);
+    if (left) sequence_remove(&edit.sequence, 0, left);
+    finish(&edit, "ltrim");
+    call->changes += left + right - 1; /* nothing trimmed is no change */
+}
+
+/* How many elements from `cursor` on in one direction are equal, `max` at most. */
+static size_t run_length(struct sequence_cursor *cursor, struct str element, bool backwards,
+                         size_t max)
+{
+    size_t count = 0;
+    for (bool more = true; more && count < max && sequence_is(cursor, element); count++)
+        more = backwards ? sequence_prev(cursor) : sequence_next(cursor);
+    return count;
+}
+
+static size_t remove_forwards(struct sequence *sequence, struct str element, size_t max)
+{
+    struct sequence_cursor cursor;
+    size_t removed = 0, index = 0;
+    bool more = sequence_seek(&sequence->list, &cursor, 0);
+    while (more && removed < max) {
+        size_t run = run_length(&cursor, element, false, max - removed);
+        if (run) {
+            sequence_remove(sequence, index, run);
+            removed += run;
+            more = sequence_seek(&sequence->list, &cursor, index);
+        } else {
+            more = sequence_next(&cursor);
+            index++;
+        }
+    }
+    return removed;
+}
+
+static size_t remove_backwards(struct sequence *sequence, struct str element, size_t max)
+{
+    struct sequence_cursor cursor;
+    size_t removed = 0, left = sequence_len(&sequence->list); /* elements not looked at */
+    bool more = sequence_seek(&sequence->list, &cursor, left - 1);
+    while (more && removed < max) {
+        size_t run = run_length(&cursor, element, true, max - removed);
+        if (run) {
+            left -= run;
+            sequence_remove(sequence, left, run);
+            removed += run;
+            more = left && sequence_seek(&sequence->list, &cursor, left - 1);
+        } else {
+            more = sequence_prev(&cursor);
+            left--;
+        }
+    }
+    return removed;
+}
+
+void list_lrem(struct call *call)
+{
+    struct list_edit edit;
+    struct str element = call_arg(call, 3);
+    int64_t count;
+    size_t removed;
+    if (!call_i64(call, 2, &count)) return;
+    if (!list_open(call, call_arg(call, 1), &edit)) return;
+    if (edit.entry == NULL || !find_element(&edit.sequence.list, element, &removed)) {
+        reply_i64(call->reply, 0);
+        return;
+    }
+    list_begin(&edit);
+    if (count < 0)
+        removed = remove_backwards(&edit.sequence, element, 0 - (size_t)count);
+    else
+        removed = remove_forwards(&edit.sequence, element, count ? (size_t)count : SIZE_MAX);
+    finish(&edit, "lrem");
+    call->changes += removed - 1;
+    reply_i64(call->reply, (int64_t)removed);
+}
