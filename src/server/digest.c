@@ -2,6 +2,7 @@
 
 #include "base/num.h"
 #include "store/fields.h"
+#include "store/members.h"
 
 #include <openssl/sha.h>
 
@@ -50,6 +51,14 @@ static void mix_string(struct digest *digest, const struct entry *entry)
     digest_mix(digest, entry_string(entry, room));
 }
 
+static void mix_set(struct digest *digest, const struct entry *entry)
+{
+    struct value set = entry_value(entry);
+    struct members_cursor cursor = {0};
+    struct member member;
+    while (members_next(&set, &cursor, &member)) digest_xor(digest, member.name);
+}
+
 static void mix_hash(struct digest *digest, const struct entry *entry)
 {
     struct value hash = entry_value(entry);
@@ -70,6 +79,7 @@ static const struct {
     void (*mix)(struct digest *digest, const struct entry *entry);
 } rows[] = {
     {TYPE_STRING, 0, mix_string},
+    {TYPE_SET, 2, mix_set},
     {TYPE_HASH, 4, mix_hash},
 };
 

@@ -189,6 +189,17 @@ def test_digests_of_hashes_are_those_of_the_stock_server(client, oracle, fields)
         assert client("DEBUG", "DIGEST") == other("DEBUG", "DIGEST")
 
 
+@pytest.mark.parametrize("members", [["1", "-5", "77"], ["a", "12", ""], range(1000)])
+def test_digests_of_sets_are_those_of_the_stock_server(client, oracle, members):
+    with oracle.client() as other:
+        for to in (client, other):
+            to("FLUSHALL")
+            to("SADD", "s", *map(str, members))
+            to("EXPIRE", "s", "1000")
+        assert client("DEBUG", "DIGEST-VALUE", "s") == other("DEBUG", "DIGEST-VALUE", "s")
+        assert client("DEBUG", "DIGEST") == other("DEBUG", "DIGEST")
+
+
 def test_tables_are_described(client):
     client.pipeline([("HSET", "h", f"f{n}", "v") for n in range(1000)])
     assert b" entries: 1000\n" in client("DEBUG", "HTSTATS-KEY", "h")
