@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "io/file.h"
 #include "server/acl_file.h"
 
@@ -146,7 +147,7 @@ static bool start(struct place *place, const char *first, const char *second, co
         lines[i] = (struct config_words){calloc(words[i].count, sizeof(char *)), 0};
         for (size_t j = 0; j < words[i].count; j++) {
             struct str word = words[i].list[j];
-            lines[i].words[lines[i].count++] = strndup(word.ptr, word.len);
+            lines[i].words[lines[i].count++] = mem_strndup(word.ptr, word.len);
         }
         users.count++;
     }
@@ -154,7 +155,7 @@ static bool start(struct place *place, const char *first, const char *second, co
     buf_clear(&place->error);
     bool started = acl_start(&place->world.acl, &startup, &place->error);
     for (size_t i = 0; i < users.count; i++) {
-        for (size_t j = 0; j < lines[i].count; j++) free(lines[i].words[j]);
+        for (size_t j = 0; j < lines[i].count; j++) mem_free(lines[i].words[j]);
         free(lines[i].words);
         words_deinit(&words[i]);
     }
