@@ -62,7 +62,7 @@ static void an_announced_length_costs_nothing(void **state)
     struct source source = source_from_str(&bytes);
     struct buf buf = {0};
     assert_false(source_append(&source, &buf, (size_t)1 << 60));
-    assert_true(buf.capacity < 1 << 20);
+    assert_int_equal(buf.capacity, 0);
     bytes = STR("only this");
     source = source_from_str(&bytes);
     source.left = SIZE_MAX;

@@ -268,12 +268,28 @@ static void memory_of_a_request_with_many_arguments_is_given_back(void **state)
     reader_deinit(&reader);
 }
 
+/* A client that must wait is given its bytes again, from the first one of the request. */
+static void a_parser_that_was_stopped_begins_anew_wherever_it_was(void **state)
+{
+    (void)state;
+    for (size_t first = 0; first <= STREAM.len; first++) {
+        struct reader reader;
+        reader_init(&reader);
+        feed(&reader, str_first(STREAM, first), &USUAL);
+        request_finish(&reader.parser);
+        feed(&reader, str_from(STREAM, first), &USUAL);
+        assert_string_equal(buf_c(&reader.seen), REQUESTS);
+        reader_deinit(&reader);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stream_at_once_gives_its_requests),
         cmocka_unit_test(every_two_cuts_give_the_same_requests),
         cmocka_unit_test(byte_by_byte_gives_the_same_requests),
+        cmocka_unit_test(a_parser_that_was_stopped_begins_anew_wherever_it_was),
         cmocka_unit_test(any_byte_wrong_at_any_place_is_told_the_same_however_cut),
         cmocka_unit_test(counts_must_be_numbers_a_client_may_announce),
         cmocka_unit_test(lengths_must_be_numbers_a_client_may_announce),
