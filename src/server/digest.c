@@ -3,6 +3,7 @@
 #include "base/num.h"
 #include "store/fields.h"
 #include "store/members.h"
+#include "store/sequence.h"
 
 #include <openssl/sha.h>
 
@@ -51,6 +52,17 @@ static void mix_string(struct digest *digest, const struct entry *entry)
     digest_mix(digest, entry_string(entry, room));
 }
 
+static void mix_list(struct digest *digest, const struct entry *entry)
+{
+    struct value list = entry_value(entry);
+    struct sequence_cursor cursor;
+    char room[NUM_I64_MAX];
+    bool more = sequence_seek(&list, &cursor, 0);
+    for (; more; more = sequence_next(&cursor)) {
+        digest_mix(digest, sequence_element(&cursor, room));
+    }
+}
+
 static void mix_set(struct digest *digest, const struct entry *entry)
 {
     struct value set = entry_value(entry);
@@ -79,6 +91,7 @@ static const struct {
     void (*mix)(struct digest *digest, const struct entry *entry);
 } rows[] = {
     {TYPE_STRING, 0, mix_string},
+    {TYPE_LIST, 1, mix_list},
     {TYPE_SET, 2, mix_set},
     {TYPE_HASH, 4, mix_hash},
 };

@@ -200,6 +200,16 @@ def test_digests_of_sets_are_those_of_the_stock_server(client, oracle, members):
         assert client("DEBUG", "DIGEST") == other("DEBUG", "DIGEST")
 
 
+@pytest.mark.parametrize("count", [3, 5000])
+def test_digests_of_lists_are_those_of_the_stock_server(client, oracle, count):
+    with oracle.client() as other:
+        for to in (client, other):
+            to("FLUSHALL")
+            to("RPUSH", "l", "first", "", "-7", *(f"element {n}" for n in range(count)))
+        assert client("DEBUG", "DIGEST-VALUE", "l") == other("DEBUG", "DIGEST-VALUE", "l")
+        assert client("DEBUG", "DIGEST") == other("DEBUG", "DIGEST")
+
+
 def test_tables_are_described(client):
     client.pipeline([("HSET", "h", f"f{n}", "v") for n in range(1000)])
     assert b" entries: 1000\n" in client("DEBUG", "HTSTATS-KEY", "h")
