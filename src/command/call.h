@@ -53,6 +53,7 @@ struct lookup_stats {
 };
 
 struct executor;
+struct script_engine;
 struct watch_registry;
 
 /* The world around the commands, given by whoever runs them (the server, a test, the simulator). */
@@ -60,6 +61,7 @@ struct host {
     struct store *store;
     struct command_settings *settings;
     struct executor *executor;      /* EXEC and scripts run requests through it */
+    struct script_engine *scripts;  /* NULL: there are no script commands either */
     struct watch_registry *watches; /* told by call_changed; NULL: nobody can watch */
     struct lookup_stats stats;
     uint32_t events_wanted; /* enum event_class: others are not even announced */

@@ -30,6 +30,8 @@
 #define ERR_OOM "OOM command not allowed when used memory > 'maxmemory'."
 #define ERR_BUSY_SCRIPT                                                                            \
     "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."
+#define ERR_BUSY_FUNCTION                                                                          \
+    "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE."
 #define ERR_EXECABORT "EXECABORT Transaction discarded because of previous errors."
 #define ERR_BUSY_KEY  "BUSYKEY Target key name already exists."
 #define ERR_BAD_DUMP  "ERR DUMP payload version or checksum are wrong"

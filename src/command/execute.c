@@ -20,6 +20,7 @@ static const struct gate gates[] = {
     {GATE_LOADING, 0, CMD_LOADING, ERR_LOADING},
     {GATE_ASYNC_LOADING, CMD_NO_ASYNC_LOADING, 0, ERR_LOADING},
     {GATE_BUSY, 0, CMD_ALLOW_BUSY, ERR_BUSY_SCRIPT},
+    {GATE_BUSY_FUNCTION, 0, CMD_ALLOW_BUSY, ERR_BUSY_FUNCTION},
 };
 
 /* One request on its way: the call its handler gets, and what only `execute` needs. */
@@ -117,9 +118,11 @@ static const char *closed_gate(const struct run *run)
     const struct session *session = run->call.session;
     const struct command *command = run->call.command;
     uint64_t flags = multi_flags(session, command);
+    uint32_t state = run->executor->state;
+    if (run->origin == ORIGIN_SCRIPT) state &= ~(uint32_t)(GATE_BUSY | GATE_BUSY_FUNCTION);
     for (size_t i = 0; i < sizeof(gates) / sizeof(gates[0]); i++) {
         const struct gate *gate = &gates[i];
-        if ((run->executor->state & gate->state) == 0) continue;
+        if ((state & gate->state) == 0) continue;
         if (gate->only && (flags & gate->only) == 0) continue;
         if (gate->except && multi_all_have(session, command, gate->except)) continue;
         return gate->error;
@@ -159,7 +162,8 @@ static bool passes_gates(struct run *run)
     if (run->origin == ORIGIN_MASTER || run->origin == ORIGIN_FILE) return true;
     if (!is_allowed(run)) return false;
     if (run->origin == ORIGIN_EXEC) return true;
-    if (!has_room(run)) {
+    /* Whether there is room was asked when the script began. */
+    if (run->origin != ORIGIN_SCRIPT && !has_room(run)) {
         refuse(run, STR(ERR_OOM));
         return false;
     }

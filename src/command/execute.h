@@ -30,7 +30,8 @@ enum gate_state {
     GATE_READ_ONLY = 1 << 3,    /* a replica that takes writes only from its master */
     GATE_FEW_REPLICAS = 1 << 4, /* min-replicas-to-write is not met */
     GATE_DISK_ERROR = 1 << 5,
-    GATE_BUSY = 1 << 6, /* a script runs for too long */
+    GATE_BUSY = 1 << 6,          /* a script runs for too long */
+    GATE_BUSY_FUNCTION = 1 << 7, /* a function does */
 };
 
 /* What a request was and took, for statistics and logs. */

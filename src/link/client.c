@@ -492,6 +492,30 @@ void clients_resume(struct clients *clients)
     }
 }
 
+void clients_nest_begin(struct clients *clients, struct clients_nest *nest)
+{
+    *nest = (struct clients_nest){clients->running, clients->running_request, clients->shared,
+                                  clients->batch};
+    if (nest->running) conn_pause_reading(nest->running->conn);
+    clients->running = NULL;
+    clients->running_request = NULL;
+    clients->shared = mem_alloc(SHARED_BUFFER);
+    clients->batch = batch_new();
+}
+
+void clients_nest_end(struct clients *clients, const struct clients_nest *nest)
+{
+    batch_free(clients->batch);
+    mem_free(clients->shared);
+    clients->batch = nest->batch;
+    clients->shared = nest->shared;
+    clients->running = nest->running;
+    clients->running_request = nest->running_request;
+    if (nest->running && !session_is(&nest->running->session, SESSION_CLOSE_ASAP)) {
+        conn_resume_reading(nest->running->conn);
+    }
+}
+
 /* A client that is idle between two requests needs no buffers. */
 static void shrink(struct client *client)
 {

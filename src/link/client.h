@@ -133,6 +133,17 @@ size_t clients_evict(struct clients *clients, size_t limit);
 /* Writes what waits and frees what was closed; called before the loop sleeps. */
 void clients_flush(struct clients *clients);
 
+/* What a request that is running uses of `clients`, put aside while others are served from inside
+ * it. Its own client is not read meanwhile. */
+struct clients_nest {
+    const struct client *running;
+    const struct request_view *running_request;
+    char *shared;
+    struct request_batch *batch;
+};
+void clients_nest_begin(struct clients *clients, struct clients_nest *nest);
+void clients_nest_end(struct clients *clients, const struct clients_nest *nest);
+
 /* Replies were written to the client's chain outside its own request. */
 void client_wants_flush(struct client *client);
 /* Closes it at the end of the turn, without writing more. */

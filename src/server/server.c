@@ -6,6 +6,7 @@
 #include "io/clock.h"
 #include "io/entropy.h"
 #include "io/process.h"
+#include "script/families.h"
 #include "server/families.h"
 
 /* Everything a client can ask for. */
@@ -15,7 +16,8 @@ static const struct command *const families[] = {
     hll_commands,        multi_commands,    object_commands,  pubsub_commands,  scan_commands,
     string_commands,     info_commands,     latency_commands, monitor_commands, slowlog_commands,
     status_commands,     debug_commands,    lolwut_commands,  memory_commands,  module_commands,
-    shutdown_commands,   hash_commands,     set_commands,     list_commands,
+    shutdown_commands,   hash_commands,     set_commands,     list_commands,    eval_commands,
+    script_commands,
 };
 
 static void register_commands(struct server *server)
@@ -98,6 +100,7 @@ void server_init(struct server *server, struct config *config)
     executor_init(&server->executor, &server->host, &server->registry);
     stats_init(&server->stats, server->registry.count);
     slowlog_init(&server->slowlog);
+    server_init_scripts(server);
     clients_init(&server->clients, server->loop, &server->executor);
     client_waits_init(&server->waits);
     pubsub_init(&server->pubsub, &server->delivery, entropy_hash_seed());
@@ -121,6 +124,7 @@ void server_deinit(struct server *server)
     delivery_deinit(&server->delivery);
     evictor_deinit(&server->upkeep.evictor);
     effects_deinit(&server->upkeep.effects);
+    script_engine_free(server->host.scripts);
     watch_deinit(&server->watches);
     executor_deinit(&server->executor);
     stats_deinit(&server->stats);

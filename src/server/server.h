@@ -20,6 +20,7 @@
 #include "io/tls.h"
 #include "io/worker.h"
 #include "link/client.h"
+#include "script/engine.h"
 #include "server/acl.h"
 #include "server/client_waits.h"
 #include "server/config.h"
@@ -150,6 +151,8 @@ void server_apply_observers(struct server *server);
 /* process_settings.c */
 void server_apply_title(struct server *server);
 bool server_apply_oom_score(struct server *server, struct buf *reason);
+/* scripting.c: host.scripts. */
+void server_init_scripts(struct server *server);
 /* network.c */
 bool server_listen(struct server *server, struct buf *why);
 void server_close_sockets(struct server *server);

@@ -63,7 +63,12 @@ def same_encoding(kind, left, right):
     return left == right or (kind, left, right) in OTHER_FORMS
 
 
+def _asks_for_os(step, left, right):
+    return "variable 'os'" in str(left) + repr(left)
+
+
 DIFFERENCES = [
+    Difference("scripts have os.clock, as in 7.2", _asks_for_os),
     Difference("7.2 keeps small sets of strings in a listpack", _names_small_sets),
     Difference("7.2 keeps small lists in a listpack", _names_small_lists),
     Difference("7.0 negates the smallest integer", _refuses_a_rank_without_opposite),

@@ -1,0 +1,17 @@
+/* The table `redis` of scripts. */
+#ifndef SKEIN_SCRIPT_API_H
+#define SKEIN_SCRIPT_API_H
+
+#include "script/sandbox.h"
+
+/* Pushes the table for scripts, functions, or the code of a library that is being loaded. */
+void api_push(lua_State *lua, enum sandbox_globals kind);
+
+/* redis.call, redis.pcall, redis.acl_check_cmd (api_call.c). */
+int api_call(lua_State *lua);
+int api_pcall(lua_State *lua);
+int api_acl_check(lua_State *lua);
+/* Raises {err = "ERR text"}. */
+int api_raise(lua_State *lua, const char *text);
+
+#endif

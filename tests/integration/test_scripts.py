@@ -1,0 +1,67 @@
+"""Scripts that run for long: what others are told, and how the script is ended."""
+
+import threading
+
+from skeintest import Error
+
+SERVER_CONFIG = {"busy-reply-threshold": "50"}
+LOOP = "while true do end"
+STUBBORN = "while true do pcall(function() while true do end end) end"
+
+
+def start(server, *command):
+    """Runs a command on a connection of its own; returns what collects its answer."""
+    answers = []
+
+    def run():
+        with server.client() as client:
+            answers.append(client(*command))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread, answers
+
+
+def until(client, command, is_right, tries=2000):
+    """Asks until the answer is right. A busy server answers, so this is no idle loop."""
+    for _ in range(tries):
+        answer = client(*command)
+        if is_right(answer):
+            return answer
+    raise AssertionError(f"{command} still answers {answer!r}")
+
+
+def is_busy(answer):
+    return isinstance(answer, Error) and str(answer).startswith("BUSY ")
+
+
+def test_a_script_that_never_ends_is_killed(server, client):
+    for script in LOOP, STUBBORN:
+        thread, answers = start(server, "EVAL", script, "0")
+        until(client, ["GET", "k"], is_busy)
+        assert "SCRIPT KILL" in str(client("GET", "k"))
+        assert client("SCRIPT", "KILL") == "OK"
+        thread.join(10)
+        assert "killed by user" in str(answers[0])
+        assert client("SET", "k", "v") == "OK"
+    assert "NOTBUSY" in str(client("SCRIPT", "KILL"))
+
+
+def test_a_script_that_wrote_is_not_killed(server, client):
+    client("SET", "go", "0")
+    script = "redis.call('set','go',1) local t = {} for i = 1, 200000000 do t[1] = i end return 7"
+    thread, answers = start(server, "EVAL", script, "0")
+    until(client, ["GET", "go"], is_busy)
+    assert "UNKILLABLE" in str(client("SCRIPT", "KILL"))
+    thread.join(120)
+    assert answers == [7]
+    assert client("GET", "go") in ("1", b"1")
+
+
+def test_requests_that_waited_behind_a_slow_script_are_served(server, client):
+    with server.client() as other:
+        thread, _ = start(server, "EVAL", LOOP, "0")
+        until(other, ["PING"], is_busy)
+        assert other("SCRIPT", "KILL") == "OK"
+        thread.join(10)
+    assert client("ECHO", "still here") in ("still here", b"still here")
