@@ -62,8 +62,7 @@ static void end(struct hash_change *change, const char *event)
     call_event(call, EVENT_GENERIC, "del", change->key);
 }
 
-/* --- setting ----------------------------------------------------------------------------------
- * -------------- */
+/* --- setting --- */
 
 /* False after an error. */
 static bool set_pairs(struct call *call, int64_t *created)
@@ -132,8 +131,7 @@ void hash_hdel(struct call *call)
     reply_i64(call->reply, removed);
 }
 
-/* --- numbers ----------------------------------------------------------------------------------
- * -------------- */
+/* --- numbers --- */
 
 void hash_hincrby(struct call *call)
 {

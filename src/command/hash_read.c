@@ -121,8 +121,7 @@ void hash_hgetall(struct call *call)
     reply_all(call, PART_NAME | PART_VALUE);
 }
 
-/* --- scanning ---------------------------------------------------------------------------------
- * -------------- */
+/* --- scanning --- */
 
 static size_t reply_if_wanted(struct call *call, const struct scan_request *request,
                               const struct field *field)

@@ -124,8 +124,7 @@ void set_smove(struct call *call)
     reply_i64(call->reply, moves);
 }
 
-/* --- reading ----------------------------------------------------------------------------------
- * -------------- */
+/* --- reading --- */
 
 /* The set under the first key; a missing one is an entry of NULL. False after an error. */
 static bool find(struct call *call, const struct entry **entry, struct value *set)

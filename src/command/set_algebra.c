@@ -159,8 +159,7 @@ void set_sunion(struct call *call)
     operands_deinit(&operands);
 }
 
-/* --- storing ----------------------------------------------------------------------------------
- * -------------- */
+/* --- storing --- */
 
 static void put_result(struct call *call, struct value set, const char *event)
 {
@@ -212,8 +211,7 @@ void set_sdiffstore(struct call *call)
     keep(call, subtract, "sdiffstore");
 }
 
-/* --- counting ---------------------------------------------------------------------------------
- * -------------- */
+/* --- counting --- */
 
 /* SINTERCARD numkeys key ... [LIMIT limit]: both numbers, or an error. */
 static bool parse_card(struct call *call, int64_t *keys, int64_t *limit)

@@ -6,8 +6,7 @@
 
 enum { EFFECT_MEMBERS = 1024 }; /* removed by one SREM */
 
-/* --- popping ----------------------------------------------------------------------------------
- * -------------- */
+/* --- popping --- */
 
 /* Members on their way out, copied: removing one may move the others. */
 struct popped {
@@ -126,8 +125,7 @@ void set_spop(struct call *call)
         pop_one(&change);
 }
 
-/* --- looking ----------------------------------------------------------------------------------
- * -------------- */
+/* --- looking --- */
 
 static void reply_visit(void *context, const struct member *member)
 {

@@ -2,8 +2,7 @@
 
 #include "base/mem.h"
 
-/* --- packed -----------------------------------------------------------------------------------
- * -------------- */
+/* --- packed --- */
 
 static void packed_free(void *object)
 {
@@ -64,8 +63,7 @@ struct value packed_object_from(enum value_type type, const struct epochs *epoch
     return (struct value){.type = type, .encoding = ENC_PACKED, .object = &fresh->object};
 }
 
-/* --- table ------------------------------------------------------------------------------------
- * -------------- */
+/* --- table --- */
 
 static void table_free(void *object)
 {
@@ -158,8 +156,7 @@ bool table_drop(struct table *table, struct str key)
     return true;
 }
 
-/* --- picking ----------------------------------------------------------------------------------
- * -------------- */
+/* --- picking --- */
 
 /* Entries met already: open addressing over at least twice as many places. */
 struct met {

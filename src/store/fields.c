@@ -2,8 +2,7 @@
 
 #include "base/mem.h"
 
-/* --- reading ----------------------------------------------------------------------------------
- * -------------- */
+/* --- reading --- */
 
 size_t fields_len(const struct value *hash)
 {
@@ -72,8 +71,7 @@ bool fields_next(const struct value *hash, struct fields_cursor *cursor, struct 
     return cursor->at != PACKED_NONE;
 }
 
-/* --- writing ----------------------------------------------------------------------------------
- * -------------- */
+/* --- writing --- */
 
 struct value fields_new(struct store *store)
 {

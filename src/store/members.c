@@ -68,8 +68,7 @@ static struct value empty_intset(const struct epochs *epochs)
     return intset_value(fresh);
 }
 
-/* --- reading ----------------------------------------------------------------------------------
- * -------------- */
+/* --- reading --- */
 
 static bool parse_integer(struct str name, int64_t *number)
 {
@@ -243,8 +242,7 @@ void members_expect(struct members_edit *edit, size_t more)
     if (too_many) become_table(edit);
 }
 
-/* --- writing ----------------------------------------------------------------------------------
- * -------------- */
+/* --- writing --- */
 
 static bool add_to_table(struct members_edit *edit, struct str name)
 {

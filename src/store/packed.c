@@ -43,8 +43,7 @@ static int64_t sign_extended(uint64_t number, unsigned bits)
     return (int64_t)(number << (64 - bits)) >> (64 - bits);
 }
 
-/* --- header -----------------------------------------------------------------------------------
- * -------------- */
+/* --- header --- */
 
 static size_t total_of(const struct packed *packed)
 {
@@ -91,8 +90,7 @@ bool packed_fits(const struct packed *packed, size_t extra)
     return extra <= PACKED_MAX && total_of(packed) + extra <= PACKED_MAX;
 }
 
-/* --- forms ------------------------------------------------------------------------------------
- * -------------- */
+/* --- forms --- */
 
 /* What the head of an item says. */
 struct head {
@@ -229,8 +227,7 @@ static struct fresh fresh_item(struct str bytes)
     return fresh;
 }
 
-/* --- walking ----------------------------------------------------------------------------------
- * -------------- */
+/* --- walking --- */
 
 /* Head and body. */
 static size_t inner_len(const struct packed *packed, size_t at)
@@ -311,8 +308,7 @@ size_t packed_seek(const struct packed *packed, int64_t index)
     return seek_backward(packed, count - 1 - forward);
 }
 
-/* --- reading ----------------------------------------------------------------------------------
- * -------------- */
+/* --- reading --- */
 
 static int64_t read_integer(const uint8_t *at, const struct head *head)
 {
@@ -383,8 +379,7 @@ size_t packed_find(const struct packed *packed, size_t from, struct str bytes, s
     return PACKED_NONE;
 }
 
-/* --- writing ----------------------------------------------------------------------------------
- * -------------- */
+/* --- writing --- */
 
 /* Makes room for `fresh_len` bytes in the place of `old_len` at `at`. */
 static uint8_t *splice(struct packed *packed, size_t at, size_t old_len, size_t fresh_len)
@@ -464,8 +459,7 @@ void packed_move(struct packed *packed, size_t at, struct packed *to)
     packed_remove(packed, at, SIZE_MAX);
 }
 
-/* --- checking ---------------------------------------------------------------------------------
- * -------------- */
+/* --- checking --- */
 
 /* The offset behind a sound item that ends before `end`, else 0. */
 static size_t check_item(const uint8_t *bytes, size_t at, size_t end)
