@@ -41,8 +41,8 @@ uint64_t hash_bytes(struct hash_seed seed, const void *bytes, size_t len)
 {
     struct sip s = {seed.k0 ^ 0x736f6d6570736575u, seed.k1 ^ 0x646f72616e646f6du,
                     seed.k0 ^ 0x6c7967656e657261u, seed.k1 ^ 0x7465646279746573u};
-    const unsigned char *at = bytes, *end = at + (len & ~(size_t)7);
-    for (; at != end; at += 8) {
+    const unsigned char *at = bytes; /* may be NULL when there are none */
+    for (size_t left = len; left >= 8; left -= 8, at += 8) {
         uint64_t word;
         memcpy(&word, at, 8);
         sip_absorb(&s, word);

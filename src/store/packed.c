@@ -345,7 +345,7 @@ struct needle {
 
 static struct needle needle_of(struct str bytes)
 {
-    struct needle needle = {.bytes = bytes};
+    struct needle needle = {.bytes = bytes.len ? bytes : STR("")};
     needle.is_integer = parse_integer(bytes, &needle.integer);
     return needle;
 }
@@ -367,7 +367,6 @@ bool packed_is(const struct packed *packed, size_t at, struct str bytes)
 size_t packed_find(const struct packed *packed, size_t from, struct str bytes, size_t skip)
 {
     struct needle needle = needle_of(bytes);
-    if (needle.bytes.ptr == NULL) needle.bytes.ptr = "";
     size_t passing = 0;
     for (size_t at = from; at && packed->bytes[at] != END;) {
         struct head head = head_at(packed, at);
