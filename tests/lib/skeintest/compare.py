@@ -56,7 +56,7 @@ def _pair_bag(flat):
 
 
 def _near(left, right, tolerance):
-    if type(left) is int and type(right) is int and left > 0 and right > 0:
+    if type(left) is int and type(right) is int and left >= 0 and right >= 0:
         return abs(left - right) <= tolerance
     if type(left) is list and type(right) is list and len(left) == len(right):
         return all(_near(a, b, tolerance) for a, b in zip(left, right))

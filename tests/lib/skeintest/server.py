@@ -6,6 +6,7 @@ the one of this tree unless SKEIN_SERVER names another; the oracle is always the
 server.
 """
 
+import atexit
 import ctypes
 import os
 import pathlib
@@ -67,6 +68,8 @@ class Server:
         self.prefix = list(prefix)
         self._own_directory = directory is None
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="skein-test-"))
+        if self._own_directory:
+            atexit.register(self.remove)
         self.port = int(self.config.get("port", 0)) or free_port()
         self.host = "127.0.0.1"
         self.process = None
