@@ -157,9 +157,9 @@ void api_push(lua_State *lua, enum sandbox_globals kind)
 {
     lua_newtable(lua);
     luaL_register(lua, NULL, common);
-    if (kind != GLOBALS_LOADING) luaL_register(lua, NULL, running);
+    luaL_register(lua, NULL, running);
     if (kind == GLOBALS_EVAL) luaL_register(lua, NULL, evaluating);
-    if (kind != GLOBALS_EVAL) {
+    if (kind == GLOBALS_FUNCTION) {
         lua_pushcfunction(lua, library_register_function);
         lua_setfield(lua, -2, "register_function");
     }

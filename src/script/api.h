@@ -4,7 +4,7 @@
 
 #include "script/sandbox.h"
 
-/* Pushes the table for scripts, functions, or the code of a library that is being loaded. */
+/* Pushes the table for scripts, or for libraries. */
 void api_push(lua_State *lua, enum sandbox_globals kind);
 
 /* redis.call, redis.pcall, redis.acl_check_cmd (api_call.c). */

@@ -138,10 +138,6 @@ static bool call(lua_State *lua)
 {
     struct script_engine *engine = script_engine_of(lua);
     struct request_view request;
-    if (engine->run.call == NULL) {
-        to_lua_push_error(lua, STR("ERR redis.call can only be called inside a script invocation"));
-        return true;
-    }
     if (!read_request(lua, &request)) return true;
     const char *refused = refusal(engine, &request);
     if (refused) {
@@ -156,13 +152,22 @@ static bool call(lua_State *lua)
     return failed;
 }
 
+/* While a library is loaded there are no commands, as if these functions did not exist. */
+static void refuse_outside_run(lua_State *lua, const char *name)
+{
+    if (script_engine_of(lua)->run.call) return;
+    luaL_error(lua, "Script attempted to access nonexistent global variable '%s'", name);
+}
+
 int api_call(lua_State *lua)
 {
+    refuse_outside_run(lua, "call");
     return call(lua) ? lua_error(lua) : 1;
 }
 
 int api_pcall(lua_State *lua)
 {
+    refuse_outside_run(lua, "pcall");
     call(lua);
     return 1;
 }
@@ -171,6 +176,7 @@ int api_acl_check(lua_State *lua)
 {
     struct script_engine *engine = script_engine_of(lua);
     struct request_view request;
+    refuse_outside_run(lua, "acl_check_cmd");
     if (!read_request(lua, &request)) return lua_error(lua);
     if (request.ref == NULL) {
         return api_raise(lua, "Invalid command passed to redis.acl_check_cmd()");

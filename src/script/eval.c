@@ -35,12 +35,14 @@ static void run_eval(struct call *call)
 
 static void run_evalsha(struct call *call)
 {
-    int key_count;
-    const struct script *script = script_find(engine_of(call), call_arg(call, 1));
-    if (script == NULL)
-        reply_error(call->reply, "NOSCRIPT No matching script. Please use EVAL.");
-    else if (numkeys_read(call, &key_count))
+    struct str sha = call_arg(call, 1);
+    int key_count = 0;
+    if (sha.len == SCRIPT_SHA_LEN && !numkeys_read(call, &key_count)) return;
+    const struct script *script = script_find(engine_of(call), sha);
+    if (script)
         start(call, script, key_count);
+    else
+        reply_error(call->reply, "NOSCRIPT No matching script. Please use EVAL.");
 }
 
 #define KEYS_OF_SCRIPT(flags_, notes_)                                                             \

@@ -5,6 +5,8 @@
 #include "command/command.h"
 
 extern const struct command eval_commands[];
+extern const struct command fcall_commands[];
+extern const struct command function_commands[];
 extern const struct command script_commands[];
 
 #endif

@@ -142,7 +142,7 @@ static bool run_library(struct script_engine *engine, struct library *library, s
                         struct buf *error)
 {
     lua_State *lua = engine->lua;
-    sandbox_enter(lua, GLOBALS_LOADING);
+    sandbox_enter(lua, GLOBALS_FUNCTION);
     if (luaL_loadbufferx(lua, code.ptr, code.len, "@user_function", "t") != 0) {
         buf_printf(error, "ERR Error compiling function: %s", lua_tostring(lua, -1));
         lua_settop(lua, 0);
@@ -167,7 +167,7 @@ static bool names_are_free(struct script_engine *engine, const struct library *l
     return true;
 }
 
-static void join(struct script_engine *engine, struct library *library)
+void library_join(struct script_engine *engine, struct library *library)
 {
     struct library_set *set = engine->libraries;
     map_put(&set->libraries, buf_str(&library->name), library);
@@ -208,7 +208,7 @@ static struct library *load(struct script_engine *engine, const struct shebang *
         return NULL;
     }
     if (old) library_delete(engine, old);
-    join(engine, library);
+    library_join(engine, library);
     return library;
 }
 

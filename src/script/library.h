@@ -45,6 +45,14 @@ struct library *library_load(struct script_engine *engine, struct str code, bool
 struct library *library_find(const struct script_engine *engine, struct str name);
 struct library_function *library_find_function(const struct script_engine *engine, struct str name);
 void library_delete(struct script_engine *engine, struct library *library);
+/* Makes a loaded library one of the engine's; its names must be free. */
+void library_join(struct script_engine *engine, struct library *library);
+/* Takes `set` in place of all libraries. */
+void library_set_replace(struct script_engine *engine, struct library_set *set);
+/* Takes the libraries of `set`, those with the same names being replaced if that is allowed. False
+ * with a reply's text in *error and nothing taken. */
+bool library_set_merge(struct script_engine *engine, struct library_set *set, bool replace,
+                       struct buf *error);
 /* Letters, digits and underscores, at least one. */
 bool library_name_is_valid(struct str name);
 /* Adds a function to a library that is being loaded; false when the name is taken there. Takes the

@@ -165,7 +165,6 @@ static void build_globals(lua_State *lua, enum sandbox_globals kind)
     open_os(lua, globals);
     open_own(lua, globals);
     api_push(lua, kind);
-    if (kind == GLOBALS_LOADING) refuse_missing(lua);
     freeze(lua);
     lua_setfield(lua, globals, "redis");
     refuse_missing(lua);

@@ -8,14 +8,13 @@
  * ones that know proxies. What table.insert and the like leave in a proxy is wiped before the next
  * run.
  *
- * There are three sets of globals: of EVAL, which has KEYS and ARGV, of functions, and of the code
- * of a library while it is loaded. */
+ * There are two sets of globals: of EVAL, which has KEYS and ARGV, and of libraries. */
 #ifndef SKEIN_SCRIPT_SANDBOX_H
 #define SKEIN_SCRIPT_SANDBOX_H
 
 #include <lua.h>
 
-enum sandbox_globals { GLOBALS_EVAL, GLOBALS_FUNCTION, GLOBALS_LOADING, GLOBALS_KINDS };
+enum sandbox_globals { GLOBALS_EVAL, GLOBALS_FUNCTION, GLOBALS_KINDS };
 
 /* Builds the libraries and all globals in a fresh state. */
 void sandbox_open(lua_State *lua);

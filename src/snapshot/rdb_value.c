@@ -68,14 +68,19 @@ static uint64_t read_little_endian(const char *in, size_t bytes)
     return number;
 }
 
+void rdb_append_footer(struct buf *out, size_t from)
+{
+    append_little_endian(out, RDB_VERSION, FOOTER_VERSION);
+    append_little_endian(out, crc64(0, out->ptr + from, out->len - from), FOOTER_CRC);
+}
+
 void rdb_dump(struct buf *out, const struct value *value)
 {
     struct sink sink = sink_to_buf(out);
     struct rdb_writer writer = {.sink = &sink, .compress = true};
     size_t from = out->len;
     rdb_write_value(&writer, value);
-    append_little_endian(out, RDB_VERSION, FOOTER_VERSION);
-    append_little_endian(out, crc64(0, out->ptr + from, out->len - from), FOOTER_CRC);
+    rdb_append_footer(out, from);
     rdb_writer_deinit(&writer);
 }
 
@@ -86,6 +91,13 @@ static bool has_sound_footer(struct str payload)
     if (read_little_endian(crc - FOOTER_VERSION, FOOTER_VERSION) > RDB_VERSION_READABLE)
         return false;
     return read_little_endian(crc, FOOTER_CRC) == crc64(0, payload.ptr, payload.len - FOOTER_CRC);
+}
+
+bool rdb_check_footer(struct str payload, struct str *body)
+{
+    bool sound = has_sound_footer(payload);
+    *body = sound ? str_first(payload, payload.len - FOOTER) : STR("");
+    return sound;
 }
 
 enum rdb_verdict rdb_undump(struct rdb_reader *reader, struct str payload, struct value *value)

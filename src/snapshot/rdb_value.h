@@ -38,6 +38,11 @@ struct entry *rdb_put_value(struct rdb_reader *reader, struct str key, struct va
 /* DUMP's form: a value, the version, a checksum of both. */
 void rdb_dump(struct buf *out, const struct value *value);
 
+/* The version and the checksum of what `out` holds from `from` on. */
+void rdb_append_footer(struct buf *out, size_t from);
+/* False when they do not fit; *body is what stands before them. */
+bool rdb_check_footer(struct str payload, struct str *body);
+
 enum rdb_verdict { RDB_SOUND, RDB_BAD_FOOTER, RDB_BAD_VALUE };
 /* Reads what rdb_dump wrote; the reader's source is set here. */
 enum rdb_verdict rdb_undump(struct rdb_reader *reader, struct str payload, struct value *value);

@@ -40,11 +40,30 @@ def test_a_script_that_never_ends_is_killed(server, client):
         thread, answers = start(server, "EVAL", script, "0")
         until(client, ["GET", "k"], is_busy)
         assert "SCRIPT KILL" in str(client("GET", "k"))
+        assert "SCRIPT KILL" in str(client("FUNCTION", "KILL"))
         assert client("SCRIPT", "KILL") == "OK"
         thread.join(10)
         assert "killed by user" in str(answers[0])
         assert client("SET", "k", "v") == "OK"
     assert "NOTBUSY" in str(client("SCRIPT", "KILL"))
+
+
+def test_a_function_that_never_ends_is_killed(server, client):
+    code = f"#!lua name=loop\nredis.register_function('loop', function() {LOOP} end)"
+    client("FUNCTION", "LOAD", "REPLACE", code)
+    thread, answers = start(server, "FCALL", "loop", "0")
+    assert "FUNCTION KILL" in str(until(client, ["GET", "k"], is_busy))
+    assert "FUNCTION KILL" in str(client("SCRIPT", "KILL"))
+    assert b"loop" in client("FUNCTION", "STATS")[1]
+    assert client("FUNCTION", "KILL") == "OK"
+    thread.join(10)
+    assert "killed by user" in str(answers[0])
+    assert client("FUNCTION", "FLUSH") == "OK"
+
+
+def test_a_library_that_loads_for_too_long_is_refused(client):
+    answer = client("FUNCTION", "LOAD", f"#!lua name=slow\n{LOOP}")
+    assert "FUNCTION LOAD timeout" in str(answer)
 
 
 def test_a_script_that_wrote_is_not_killed(server, client):

@@ -10,7 +10,8 @@
 static inline void world_init(struct harness *h)
 {
     harness_init(h, string_commands, generic_commands, multi_commands, hll_commands,
-                 object_commands, eval_commands, script_commands, NULL);
+                 object_commands, eval_commands, script_commands, function_commands, fcall_commands,
+                 NULL);
     h->host.scripts = script_engine_new(&h->host);
 }
 
