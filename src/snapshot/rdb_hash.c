@@ -1,8 +1,10 @@
 #include "snapshot/rdb_hash.h"
 
+#include "snapshot/ziplist.h"
 #include "store/fields.h"
 
-enum { HASH_BYTE = 4, HASH_PACKED_BYTE = 16, COMPARED_MAX = 32 };
+enum { HASH_BYTE = 4, HASH_ZIPLIST_BYTE = 13, HASH_PACKED_BYTE = 16 };
+enum { COMPARED_MAX = 32 }; /* fields compared one by one */
 
 static bool save_pairs(struct rdb_writer *writer, const struct value *value)
 {
@@ -87,15 +89,30 @@ static bool check_packed(struct rdb_reader *reader, struct value *hash, size_t f
     return done;
 }
 
+/* Makes a hash of a run that is valid. */
+static bool load_run(struct rdb_reader *reader, struct str run, struct value *value)
+{
+    *value = packed_object_from(TYPE_HASH, &reader->ks->store->epochs, run);
+    size_t items = packed_len(value_packed(value));
+    bool done = items > 0 && items % 2 == 0 && check_packed(reader, value, items / 2);
+    if (!done) value_drop(reader->ks, *value);
+    return done;
+}
+
 static bool load_packed(struct rdb_reader *reader, struct value *value)
 {
     struct str bytes;
-    size_t items;
-    if (!rdb_read_string(reader, &bytes) || !packed_is_valid(bytes, &items)) return false;
-    if (items == 0 || items % 2) return false;
-    *value = packed_object_from(TYPE_HASH, &reader->ks->store->epochs, bytes);
-    bool done = check_packed(reader, value, items / 2);
-    if (!done) value_drop(reader->ks, *value);
+    if (!rdb_read_string(reader, &bytes) || !packed_is_valid(bytes, NULL)) return false;
+    return load_run(reader, bytes, value);
+}
+
+static bool load_ziplist(struct rdb_reader *reader, struct value *value)
+{
+    struct str bytes;
+    struct packed run;
+    if (!rdb_read_string(reader, &bytes) || !ziplist_unpack(bytes, &run)) return false;
+    bool done = load_run(reader, packed_bytes(&run), value);
+    packed_deinit(&run);
     return done;
 }
 
@@ -113,4 +130,10 @@ const struct rdb_form rdb_hash_packed_form = {
     .encodings = 1 << ENC_PACKED,
     .save = save_packed,
     .load = load_packed,
+};
+
+const struct rdb_form rdb_hash_ziplist_form = {
+    .byte = HASH_ZIPLIST_BYTE,
+    .type = TYPE_HASH,
+    .load = load_ziplist,
 };

@@ -1,4 +1,4 @@
-/* Hashes in the RDB format: as pairs of strings, or as one packed run. */
+/* Hashes in the RDB format: as pairs of strings, or as one packed run; before 7.0 as a ziplist. */
 #ifndef SKEIN_SNAPSHOT_RDB_HASH_H
 #define SKEIN_SNAPSHOT_RDB_HASH_H
 
@@ -6,5 +6,6 @@
 
 extern const struct rdb_form rdb_hash_form;
 extern const struct rdb_form rdb_hash_packed_form;
+extern const struct rdb_form rdb_hash_ziplist_form; /* only read */
 
 #endif

@@ -252,6 +252,20 @@ static void hashes_travel_through_dump_and_restore(void **state)
     }
 }
 
+static void ziplists_of_old_versions_are_understood(void **state)
+{
+    static const struct str sound =
+        STR_INIT("\x0d\x10\x10\x00\x00\x00\x0d\x00\x00\x00\x02\x00\x00\x01"
+                 "a\x03\xf2\xff");
+    static const struct str odd =
+        STR_INIT("\x0d\x0e\x0e\x00\x00\x00\x0a\x00\x00\x00\x01\x00\x00\x01"
+                 "a\xff");
+    assert_string_equal(restore(*state, odd), "-ERR Bad data format\r\n");
+    assert_string_equal(restore(*state, sound), "+OK\r\n");
+    STEPS_RUN(*state, {"HGETALL r", "*2\r\n$1\r\na\r\n$1\r\n1\r\n", NULL, NULL},
+              {"OBJECT ENCODING r", "$8\r\nlistpack\r\n", NULL, NULL});
+}
+
 static void hostile_payloads_are_refused(void **state)
 {
     struct harness *h = *state;
@@ -301,6 +315,7 @@ int main(void)
         TEST(different_fields_are_about_equally_likely),
         TEST(scanning),
         TEST(hashes_travel_through_dump_and_restore),
+        TEST(ziplists_of_old_versions_are_understood),
         TEST(hostile_payloads_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
