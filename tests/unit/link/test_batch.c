@@ -1,0 +1,148 @@
+/* Proves: a batch holds the requests its bytes begin with, each in its place, and stops where
+ * the next may be read differently; preparing it finds commands and hashes keys without changing
+ * what they mean. */
+#include "link/batch.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "command/families.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct request_limits USUAL = {INT32_MAX, 1 << 20, true};
+static const struct request_limits STRANGER = {INT32_MAX, 1 << 20, false};
+
+#define PING  "*1\r\n$4\r\nPING\r\n"
+#define GET_K "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n"
+
+static struct request_batch *batch;
+static struct request_parser parser;
+
+static int setup(void **state)
+{
+    (void)state;
+    batch = batch_new();
+    request_parser_init(&parser);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    batch_free(batch);
+    batch_free(NULL);
+    request_parser_deinit(&parser);
+    return 0;
+}
+
+static void requests_stand_in_order_with_their_places(void **state)
+{
+    (void)state;
+    struct str bytes = STR(PING GET_K "*2\r\n$3\r\nGE");
+    assert_int_equal(batch_parse(batch, &parser, bytes, &USUAL), REQUEST_INCOMPLETE);
+    assert_int_equal(batch->count, 2);
+    assert_int_equal(batch->starts[0], 0);
+    assert_int_equal(batch->starts[1], sizeof(PING) - 1);
+    assert_int_equal(batch->bytes, sizeof(PING GET_K) - 1);
+    assert_int_equal(batch->views[0].argc, 1);
+    assert_true(str_eq(batch->views[0].argv[0], STR("PING")));
+    assert_int_equal(batch->views[1].argc, 2);
+    assert_true(str_eq(batch->views[1].argv[1], STR("k")));
+}
+
+static void a_batch_is_full_at_its_limit_and_the_rest_follows(void **state)
+{
+    (void)state;
+    struct buf bytes = {0};
+    for (int i = 0; i < BATCH_MAX + 3; i++) {
+        buf_printf(&bytes, "*300\r\n");
+        for (int a = 0; a < 300; a++) buf_printf(&bytes, "$2\r\n%02d\r\n", i);
+    }
+    assert_int_equal(batch_parse(batch, &parser, buf_str(&bytes), &USUAL), REQUEST_READY);
+    assert_int_equal(batch->count, BATCH_MAX);
+    for (int i = 0; i < BATCH_MAX; i++) {
+        assert_int_equal(batch->views[i].argv[299].ptr[0] - '0', i / 10);
+        assert_int_equal(batch->views[i].argv[299].ptr[1] - '0', i % 10);
+    }
+    struct str rest = str_from(buf_str(&bytes), batch->bytes);
+    assert_int_equal(batch_parse(batch, &parser, rest, &USUAL), REQUEST_INCOMPLETE);
+    assert_int_equal(batch->count, 3);
+    buf_deinit(&bytes);
+}
+
+static void an_inline_request_is_alone(void **state)
+{
+    (void)state;
+    struct str bytes = STR(PING "get 'a b'\r\n" PING);
+    assert_int_equal(batch_parse(batch, &parser, bytes, &USUAL), REQUEST_READY);
+    assert_int_equal(batch->count, 1);
+    assert_false(batch->is_inline);
+    bytes = str_from(bytes, batch->bytes);
+    request_finish(&parser);
+    assert_int_equal(batch_parse(batch, &parser, bytes, &USUAL), REQUEST_READY);
+    assert_int_equal(batch->count, 1);
+    assert_true(batch->is_inline);
+    assert_true(str_eq(batch->views[0].argv[1], STR("a b")));
+    assert_int_equal(batch->bytes, sizeof("get 'a b'\r\n") - 1);
+}
+
+static void a_stranger_is_read_one_request_at_a_time(void **state)
+{
+    (void)state;
+    assert_int_equal(batch_parse(batch, &parser, STR(PING PING), &STRANGER), REQUEST_READY);
+    assert_int_equal(batch->count, 1);
+    assert_int_equal(batch->bytes, sizeof(PING) - 1);
+}
+
+static void what_is_wrong_is_told_behind_what_was_right(void **state)
+{
+    (void)state;
+    struct str bytes = STR(PING "*1\r\n:4\r\n");
+    assert_int_equal(batch_parse(batch, &parser, bytes, &USUAL), REQUEST_INVALID);
+    assert_int_equal(batch->count, 1);
+    assert_string_equal(buf_c(&parser.error), "ERR Protocol error: expected '$', got ':'");
+}
+
+static void preparing_hashes_the_keys_and_finds_the_commands(void **state)
+{
+    (void)state;
+    struct store store;
+    struct registry registry;
+    store_init(&store, 1, (struct hash_seed){1, 2});
+    registry_init(&registry);
+    registry_add(&registry, string_commands);
+    keyspace_put_string(&store.dbs[0], STR("k"), STR("value"), -1);
+    struct str bytes = STR("*0\r\n" GET_K "*1\r\n$3\r\nGET\r\n*1\r\n$4\r\nNONE\r\n" GET_K);
+    assert_int_equal(batch_parse(batch, &parser, bytes, &USUAL), REQUEST_INCOMPLETE);
+    assert_int_equal(batch->count, 5);
+    batch_prepare(batch, &registry, &store.dbs[0]);
+    assert_null(batch->views[0].ref);
+    assert_string_equal(batch->views[1].ref->full_name, "get");
+    assert_int_equal(batch->views[1].hint.hash, table_hash(&store.dbs[0].table, STR("k")));
+    assert_null(batch->views[2].hint.key.ptr);
+    assert_null(batch->views[3].ref);
+    store.hint = batch->views[4].hint;
+    assert_non_null(keyspace_find(&store.dbs[0], batch->views[4].argv[1]));
+    assert_null(keyspace_find(&store.dbs[0], STR("other")));
+    registry_deinit(&registry);
+    store_deinit(&store);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(requests_stand_in_order_with_their_places),
+        TEST(a_batch_is_full_at_its_limit_and_the_rest_follows),
+        TEST(an_inline_request_is_alone),
+        TEST(a_stranger_is_read_one_request_at_a_time),
+        TEST(what_is_wrong_is_told_behind_what_was_right),
+        TEST(preparing_hashes_the_keys_and_finds_the_commands),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
