@@ -155,7 +155,7 @@ static void put_string(const struct layout *layout, struct buf *out, int at)
     struct str s;
     s.ptr = luaL_checklstring(layout->lua, at, &s.len);
     size_t len = layout->size == 0 ? s.len : layout->size;
-    luaL_argcheck(layout->lua, s.len >= len, at, "string too short");
+    luaL_argcheck(layout->lua, s.len >= len, at + 1, "string too short");
     buf_append(out, s.ptr, len);
     if (layout->option == 's') buf_append_char(out, 0);
 }

@@ -1,6 +1,7 @@
 /* INFO about memory. */
 #include "base/mem.h"
 #include "io/process.h"
+#include "script/library.h"
 #include "server/info.h"
 #include "server/memory_report.h"
 #include "server/server.h"
@@ -8,6 +9,7 @@
 struct memory_facts {
     struct memory_report report;
     uint64_t system_total, max, lazyfree_pending;
+    uint64_t vm, script_bytes, script_count, function_count, library_count;
     const char *policy, *allocator;
 };
 
@@ -30,19 +32,19 @@ static const struct info_field fields[] = {
     FIELD("allocator_resident", INFO_COUNT, report.resident),
     FIELD("total_system_memory", INFO_COUNT, system_total),
     FIELD("total_system_memory_human", INFO_SIZE, system_total),
-    INFO_ALWAYS("used_memory_lua", "0"),
-    INFO_ALWAYS("used_memory_vm_eval", "0"),
-    INFO_ALWAYS("used_memory_lua_human", "0B"),
-    INFO_ALWAYS("used_memory_scripts_eval", "0"),
-    INFO_ALWAYS("number_of_cached_scripts", "0"),
-    INFO_ALWAYS("number_of_functions", "0"),
-    INFO_ALWAYS("number_of_libraries", "0"),
+    FIELD("used_memory_lua", INFO_COUNT, vm),
+    FIELD("used_memory_vm_eval", INFO_COUNT, vm),
+    FIELD("used_memory_lua_human", INFO_SIZE, vm),
+    FIELD("used_memory_scripts_eval", INFO_COUNT, script_bytes),
+    FIELD("number_of_cached_scripts", INFO_COUNT, script_count),
+    FIELD("number_of_functions", INFO_COUNT, function_count),
+    FIELD("number_of_libraries", INFO_COUNT, library_count),
     INFO_ALWAYS("used_memory_vm_functions", "0"),
-    INFO_ALWAYS("used_memory_vm_total", "0"),
-    INFO_ALWAYS("used_memory_vm_total_human", "0B"),
+    FIELD("used_memory_vm_total", INFO_COUNT, vm),
+    FIELD("used_memory_vm_total_human", INFO_SIZE, vm),
     INFO_ALWAYS("used_memory_functions", "0"),
-    INFO_ALWAYS("used_memory_scripts", "0"),
-    INFO_ALWAYS("used_memory_scripts_human", "0B"),
+    FIELD("used_memory_scripts", INFO_COUNT, script_bytes),
+    FIELD("used_memory_scripts_human", INFO_SIZE, script_bytes),
     FIELD("maxmemory", INFO_COUNT, max),
     FIELD("maxmemory_human", INFO_SIZE, max),
     FIELD("maxmemory_policy", INFO_TEXT, policy),
@@ -84,6 +86,15 @@ static const char *policy_name(enum config_maxmemory_policy policy)
     return NAMES[policy];
 }
 
+static void read_scripts(struct memory_facts *facts, const struct script_engine *engine)
+{
+    facts->vm = engine->used;
+    facts->script_bytes = engine->cache_bytes;
+    facts->script_count = engine->cache.len;
+    facts->function_count = engine->libraries->functions.len;
+    facts->library_count = engine->libraries->libraries.len;
+}
+
 void info_memory(struct server *server, struct buf *out)
 {
     struct memory_facts facts = {
@@ -94,5 +105,6 @@ void info_memory(struct server *server, struct buf *out)
         .allocator = mem_allocator_name(),
     };
     memory_report_read(&facts.report, server);
+    read_scripts(&facts, server->host.scripts);
     info_write(out, fields, &facts);
 }

@@ -23,6 +23,8 @@ static bool serve(void *owner)
     clients_nest_end(&server->clients, &nest);
     server->host.now_ms = now_ms;
     server->host.now_us = now_us;
+    /* The end that was asked for in the inner turn is that of the outer one, too. */
+    if (server->end.asked) loop_stop(server->loop);
     return server->end.asked;
 }
 

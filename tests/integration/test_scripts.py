@@ -1,8 +1,9 @@
 """Scripts that run for long: what others are told, and how the script is ended."""
 
+import contextlib
 import threading
 
-from skeintest import Error
+from skeintest import ConnectionClosed, Error, Server
 
 SERVER_CONFIG = {"busy-reply-threshold": "50"}
 LOOP = "while true do end"
@@ -46,6 +47,7 @@ def test_a_script_that_never_ends_is_killed(server, client):
         assert "killed by user" in str(answers[0])
         assert client("SET", "k", "v") == "OK"
     assert "NOTBUSY" in str(client("SCRIPT", "KILL"))
+    assert b"number_of_cached_scripts:2" in client("INFO", "memory")
 
 
 def test_a_function_that_never_ends_is_killed(server, client):
@@ -75,6 +77,16 @@ def test_a_script_that_wrote_is_not_killed(server, client):
     thread.join(120)
     assert answers == [7]
     assert client("GET", "go") in ("1", b"1")
+
+
+def test_a_server_with_a_stubborn_script_shuts_down():
+    with Server(SERVER_CONFIG) as server, server.client() as client:
+        start(server, "EVAL", "redis.call('set','k',1) " + STUBBORN, "0")
+        until(client, ["GET", "k"], is_busy)
+        assert "UNKILLABLE" in str(client("SCRIPT", "KILL"))
+        with contextlib.suppress(ConnectionClosed, OSError):
+            client("SHUTDOWN", "NOSAVE")
+        assert server.process.wait(10) == 0
 
 
 def test_requests_that_waited_behind_a_slow_script_are_served(server, client):
