@@ -161,6 +161,8 @@ static struct rdb_limits limits_of(const struct command_settings *settings)
         .set = {.integers = (size_t)settings->set_max_intset_entries,
                 .entries = (size_t)settings->set_max_listpack_entries,
                 .bytes = (size_t)settings->set_max_listpack_value},
+        .zset = {.entries = (size_t)settings->zset_max_listpack_entries,
+                 .bytes = (size_t)settings->zset_max_listpack_value},
         .list = sequence_limit_of(settings->list_max_listpack_size),
     };
 }

@@ -18,5 +18,6 @@ extern const struct command object_commands[];
 extern const struct command scan_commands[];
 extern const struct command set_commands[];
 extern const struct command string_commands[];
+extern const struct command zset_commands[];
 
 #endif

@@ -38,6 +38,7 @@ const struct rdb_limits *rdb_limits_of(const struct rdb_reader *reader)
     static const struct rdb_limits USUAL = {
         .hash = {.entries = 128, .bytes = 64},
         .set = {.integers = 512, .entries = 128, .bytes = 64},
+        .zset = {.entries = 128, .bytes = 64},
         .list = {.bytes = 8192, .count = SIZE_MAX},
     };
     return reader->limits ? reader->limits : &USUAL;

@@ -10,6 +10,7 @@
 #include "store/fields.h"
 #include "store/members.h"
 #include "store/sequence.h"
+#include "store/zset.h"
 
 struct rdb_writer {
     struct sink *sink;
@@ -22,6 +23,7 @@ struct rdb_limits {
     struct fields_limits hash;
     struct members_limits set;
     struct sequence_limit list;
+    struct zset_limits zset;
 };
 
 struct rdb_reader {

@@ -6,13 +6,15 @@
 #include "snapshot/rdb_list.h"
 #include "snapshot/rdb_set.h"
 #include "snapshot/rdb_string.h"
+#include "snapshot/rdb_zset.h"
 
 enum { FOOTER_VERSION = 2, FOOTER_CRC = 8, FOOTER = FOOTER_VERSION + FOOTER_CRC };
 
 static const struct rdb_form *const FORMS[] = {
-    &rdb_string_form, &rdb_hash_form,         &rdb_hash_packed_form,   &rdb_hash_ziplist_form,
-    &rdb_set_form,    &rdb_intset_form,       &rdb_set_packed_form,    &rdb_list_runs_form,
-    &rdb_list_form,   &rdb_list_ziplist_form, &rdb_list_ziplists_form,
+    &rdb_string_form,      &rdb_hash_form,         &rdb_hash_packed_form,   &rdb_hash_ziplist_form,
+    &rdb_set_form,         &rdb_intset_form,       &rdb_set_packed_form,    &rdb_list_runs_form,
+    &rdb_list_form,        &rdb_list_ziplist_form, &rdb_list_ziplists_form, &rdb_zset_form,
+    &rdb_zset_packed_form, &rdb_zset_text_form,    &rdb_zset_ziplist_form,
 };
 
 const struct rdb_form *rdb_form_of(const struct value *value)

@@ -448,7 +448,7 @@ static void pair_share(const struct tree *tree, struct tree_cursor *cursor, stru
 static bool relieve(struct tree *tree, struct tree_cursor *cursor, unsigned level)
 {
     const struct tree_node *parent = cursor->path[level + 1].node;
-    unsigned at = cursor->path[level + 1].at, roomy = slot_count(level) * 3 / 4;
+    unsigned at = cursor->path[level + 1].at, roomy = slot_count(level) * 7 / 8;
     unsigned left_at;
     if (at + 1 < parent->used && branch_at(parent, at + 1)->child->used <= roomy)
         left_at = at;

@@ -54,6 +54,13 @@ def _refuses_a_rank_without_opposite(step, left, right):
     return step.name == "LPOS" and "value is out of range, value must between" in str(right)
 
 
+def _takes_more_arguments(step, left, right):
+    return step.name.lower() in OTHER_ARITIES and "wrong number of arguments" in str(left)
+
+
+# What commands take in 7.0 and, with their newer options, in 7.2.
+OTHER_ARITIES = {"zrank": (3, -3), "zrevrank": (3, -3)}
+
 # (type, what 7.0 says, what 7.2 says)
 OTHER_FORMS = {("set", b"hashtable", b"listpack"), ("list", b"quicklist", b"listpack")}
 
@@ -80,6 +87,7 @@ DIFFERENCES = [
     Difference("7.2 keeps small sets of strings in a listpack", _names_small_sets),
     Difference("7.2 keeps small lists in a listpack", _names_small_lists),
     Difference("7.0 negates the smallest integer", _refuses_a_rank_without_opposite),
+    Difference("ZRANK and ZREVRANK take an option in 7.2", _takes_more_arguments),
     Difference("QUIT ends a connection whose replies are off, too", _quits_without_replies),
     Difference(
         "7.0 forgets the class 'n' beside 'A', also when it rewrites", _shows_new_keys_beside_all

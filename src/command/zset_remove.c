@@ -1,0 +1,155 @@
+#include "base/num.h"
+#include "command/errors.h"
+#include "command/zset.h"
+#include "command/zset_bounds.h"
+#include "command/zset_commands.h"
+
+/* --- by range ------------------------------------------------------------------------------------------------- */
+
+static void remove_span(struct zset_change *change, struct zset_span span, const char *event)
+{
+    size_t len = zset_span_len(&span);
+    if (len) zset_cut(change, span.from, len, event);
+    reply_i64(change->call->reply, (int64_t)len);
+}
+
+/* The sorted set of the first argument; without one, 0 is answered. */
+static bool open_first(struct call *call, struct zset_change *change)
+{
+    if (!zset_open(call, call_arg(call, 1), change)) return false;
+    if (change->entry == NULL) reply_i64(call->reply, 0);
+    return change->entry != NULL;
+}
+
+void zset_zremrangebyrank(struct call *call)
+{
+    struct zset_change change;
+    int64_t start, stop;
+    if (!call_i64(call, 2, &start) || !call_i64(call, 3, &stop)) return;
+    if (!open_first(call, &change)) return;
+    struct zset_span span = zset_span_of_ranks(zset_len(&change.edit.zset), start, stop);
+    remove_span(&change, span, "zremrangebyrank");
+}
+
+void zset_zremrangebyscore(struct call *call)
+{
+    struct zset_change change;
+    struct zset_bounds bounds;
+    if (!zset_parse_scores(call, 2, 3, &bounds) || !open_first(call, &change)) return;
+    remove_span(&change, zset_span_of(&change.edit.zset, &bounds), "zremrangebyscore");
+}
+
+void zset_zremrangebylex(struct call *call)
+{
+    struct zset_change change;
+    struct zset_bounds bounds;
+    if (!zset_parse_names(call, 2, 3, &bounds) || !open_first(call, &change)) return;
+    remove_span(&change, zset_span_of(&change.edit.zset, &bounds), "zremrangebylex");
+}
+
+/* --- from an end ---------------------------------------------------------------------------------------------- */
+
+enum zset_end { ZSET_MIN, ZSET_MAX };
+
+/* Answers with up to `count` members from an end, removes them and returns how many they were. */
+static size_t pop(struct zset_change *change, enum zset_end end, uint64_t count,
+                  enum zset_shape shape)
+{
+    size_t len = zset_len(&change->edit.zset);
+    if (count > len) count = len;
+    struct zset_span span = {.from = 0, .to = count};
+    if (end == ZSET_MAX) span = (struct zset_span){len - count, len, true};
+    zset_reply_span(change->call, &change->edit.zset, &span, shape);
+    zset_cut(change, span.from, count, end == ZSET_MIN ? "zpopmin" : "zpopmax");
+    return count;
+}
+
+static void pop_end(struct call *call, enum zset_end end)
+{
+    struct zset_change change;
+    int64_t count = 1;
+    if (call->argc > 3) {
+        call_syntax_error(call);
+        return;
+    }
+    bool has_count = call->argc == 3;
+    if (has_count && !zset_count_arg(call, 2, 0, ERR_NOT_POSITIVE, &count)) return;
+    if (!zset_open(call, call_arg(call, 1), &change)) return;
+    if (change.entry == NULL || count == 0)
+        reply_array(call->reply, 0);
+    else
+        pop(&change, end, (uint64_t)count, has_count ? ZSET_SCORES : ZSET_FLAT);
+}
+
+void zset_zpopmin(struct call *call)
+{
+    pop_end(call, ZSET_MIN);
+}
+
+void zset_zpopmax(struct call *call)
+{
+    pop_end(call, ZSET_MAX);
+}
+
+/* --- ZMPOP ---------------------------------------------------------------------------------------------------- */
+
+struct mpop {
+    int64_t keys, count;
+    enum zset_end end;
+};
+
+static bool parse_end(struct call *call, int at, enum zset_end *end)
+{
+    *end = call_is(call, at, "max") ? ZSET_MAX : ZSET_MIN;
+    if (*end == ZSET_MAX || call_is(call, at, "min")) return true;
+    call_syntax_error(call);
+    return false;
+}
+
+static bool parse_mpop(struct call *call, struct mpop *request)
+{
+    bool counted = false;
+    if (!zset_count_arg(call, 1, 1, "ERR numkeys should be greater than 0", &request->keys))
+        return false;
+    if (request->keys >= call->argc - 2) {
+        call_syntax_error(call);
+        return false;
+    }
+    int at = 2 + (int)request->keys;
+    if (!parse_end(call, at, &request->end)) return false;
+    for (at++; at < call->argc; at += 2) {
+        if (counted || at + 1 >= call->argc || !call_is(call, at, "count")) {
+            call_syntax_error(call);
+            return false;
+        }
+        const char *error = "ERR count should be greater than 0";
+        if (!zset_count_arg(call, at + 1, 1, error, &request->count)) return false;
+        counted = true;
+    }
+    return true;
+}
+
+/* Others get the form that needs no looking for the key. */
+static void record_pop(struct call *call, struct str key, enum zset_end end, size_t count)
+{
+    char digits[NUM_I64_MAX];
+    EFFECTS_ADD(call->effects, end == ZSET_MIN ? STR("ZPOPMIN") : STR("ZPOPMAX"), key,
+                str_of(digits, num_format_i64(digits, (int64_t)count)));
+}
+
+void zset_zmpop(struct call *call)
+{
+    struct mpop request = {.count = 1};
+    struct zset_change change;
+    if (!parse_mpop(call, &request)) return;
+    for (int i = 0; i < (int)request.keys; i++) {
+        if (!zset_open(call, call_arg(call, 2 + i), &change)) return;
+        if (change.entry == NULL) continue;
+        reply_array(call->reply, 2);
+        reply_bulk(call->reply, change.key);
+        size_t popped = pop(&change, request.end, (uint64_t)request.count, ZSET_PAIRS);
+        record_pop(call, change.key, request.end, popped);
+        return;
+    }
+    reply_null_array(call->reply);
+}
