@@ -41,6 +41,13 @@ static bool is_repeated(const struct transaction *t, size_t at)
     return false;
 }
 
+/* The name or the alias, whichever was asked for, in the table's letters. */
+static struct str spelled(const struct config_option *option, struct str name)
+{
+    struct str own = str_from_c(option->name);
+    return str_eq_nocase(own, name) ? own : str_from_c(option->alias);
+}
+
 static bool admit(struct transaction *t, size_t at)
 {
     struct str name = t->request->list[at].name;
@@ -50,7 +57,7 @@ static bool admit(struct transaction *t, size_t at)
         t->failure->culprit = name;
         return false;
     }
-    t->steps[at] = (struct step){.option = option, .name = name};
+    t->steps[at] = (struct step){.option = option, .name = spelled(option, name)};
     if (option->flags & CONFIG_IMMUTABLE) return fail(t, name, "can't set immutable config");
     if ((option->flags & CONFIG_PROTECTED) && !may_set_protected(t)) {
         return fail(t, name, "can't set protected config");

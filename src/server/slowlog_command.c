@@ -34,9 +34,10 @@ static void get(struct call *call)
     const struct slowlog *log = server_slowlog(call);
     size_t count = 0;
     if (call->argc > 3) {
-        reply_error(call->reply,
-                    "ERR unknown subcommand or wrong number of arguments for 'get'. Try SLOWLOG "
-                    "HELP.");
+        reply_error_fmt(call->reply,
+                        "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try "
+                        "SLOWLOG HELP.",
+                        STR_ARG(call_arg(call, 1)));
         return;
     }
     if (!read_count(call, log, &count)) return;
