@@ -81,7 +81,18 @@ def _words_syntax_errors_differently(step, left, right):
     return str(left).startswith(SYNTAX_ERROR) and str(right).startswith(SYNTAX_ERROR)
 
 
+def _lists_the_level_of_no_logging(step, left, right):
+    return repr(right).replace("warning, nothing", "warning") == repr(left)
+
+
+def _sets_a_list_with_a_blank_in_front(step, left, right):
+    blank = len(step.args) > 3 and any(value.startswith(b" ") for value in step.args[3::2])
+    return step.name == "CONFIG" and blank and str(right) == "OK"
+
+
 DIFFERENCES = [
+    Difference("7.2 has the log level 'nothing'", _lists_the_level_of_no_logging),
+    Difference("7.0 takes a blank in front for an empty value", _sets_a_list_with_a_blank_in_front),
     Difference("LuaJIT takes any byte of UTF-8 for a letter", _words_syntax_errors_differently),
     Difference("scripts have os.clock, as in 7.2", _asks_for_os),
     Difference("7.2 keeps small sets of strings in a listpack", _names_small_sets),

@@ -185,7 +185,7 @@ static void set_answers_with_redis_texts(void **state)
     assert_string_equal(run(w, "config set hz 30 Foo bar"),
                         "-ERR Unknown option or number of arguments for CONFIG SET - 'Foo'\n");
     assert_string_equal(run(w, "config set hz 30 MaxMemory abc"),
-                        "-ERR CONFIG SET failed (possibly related to argument 'MaxMemory') - "
+                        "-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - "
                         "argument must be a memory value\n");
     assert_string_equal(run(w, "config set hz 30 port 7"),
                         "-ERR CONFIG SET failed (possibly related to argument 'port') - "

@@ -109,7 +109,7 @@ static void a_refusal_of_the_server_puts_everything_back(void **state)
     w->refuses = CONFIG_CHANGE_HZ;
     w->refuse_above_port = 6379;
     assert_false(SET(w, "timeout", "9", "port", "7000", "bind", "127.0.0.1", "HZ", "20"));
-    assert_refused(w, "HZ", "the server said no");
+    assert_refused(w, "hz", "the server said no");
     fixture_assert_equal(&w->config, &before);
     assert_int_equal(w->listening_port, 6379);
     assert_int_equal(w->applied[CONFIG_CHANGE_LISTEN], 2);
