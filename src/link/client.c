@@ -497,6 +497,7 @@ void clients_nest_begin(struct clients *clients, struct clients_nest *nest)
     *nest = (struct clients_nest){clients->running, clients->running_request, clients->shared,
                                   clients->batch};
     if (nest->running) conn_pause_reading(nest->running->conn);
+    clients->kept = nest->running;
     clients->running = NULL;
     clients->running_request = NULL;
     clients->shared = mem_alloc(SHARED_BUFFER);
@@ -509,6 +510,7 @@ void clients_nest_end(struct clients *clients, const struct clients_nest *nest)
     mem_free(clients->shared);
     clients->batch = nest->batch;
     clients->shared = nest->shared;
+    clients->kept = NULL;
     clients->running = nest->running;
     clients->running_request = nest->running_request;
     if (nest->running && !session_is(&nest->running->session, SESSION_CLOSE_ASAP)) {
@@ -573,7 +575,9 @@ void clients_flush(struct clients *clients)
         list_remove(&client->flush_node);
         flush_client(client);
     }
-    while (!list_is_empty(&clients->to_close)) {
-        free_client(LIST_ENTRY(clients->to_close.next, struct client, close_node));
+    LIST_FOREACH(at, after, &clients->to_close)
+    {
+        struct client *client = LIST_ENTRY(at, struct client, close_node);
+        if (client != clients->kept) free_client(client);
     }
 }

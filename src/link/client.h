@@ -108,6 +108,7 @@ struct clients {
     size_t memory; /* of all clients */
     const struct client *running;
     const struct request_view *running_request;
+    const struct client *kept; /* its request runs around this turn: it is not freed yet */
     uint64_t next_id;
     uint64_t bytes_in, bytes_out, reads, writes;
     uint64_t query_limit_closes, output_limit_closes;
@@ -134,7 +135,7 @@ size_t clients_evict(struct clients *clients, size_t limit);
 void clients_flush(struct clients *clients);
 
 /* What a request that is running uses of `clients`, put aside while others are served from inside
- * it. Its own client is not read meanwhile. */
+ * it. Its own client is not read meanwhile, nor freed. */
 struct clients_nest {
     const struct client *running;
     const struct request_view *running_request;

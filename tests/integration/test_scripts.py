@@ -1,6 +1,8 @@
 """Scripts that run for long: what others are told, and how the script is ended."""
 
 import contextlib
+import socket
+import struct
 import threading
 
 from skeintest import ConnectionClosed, Error, Server
@@ -87,6 +89,21 @@ def test_a_server_with_a_stubborn_script_shuts_down():
         with contextlib.suppress(ConnectionClosed, OSError):
             client("SHUTDOWN", "NOSAVE")
         assert server.process.wait(10) == 0
+
+
+def test_a_client_may_go_while_its_script_runs(server, client):
+    """It goes in the middle of a reply, so that writing finds out while the script still runs."""
+    client("SET", "big", b"x" * (32 << 20))
+    with server.client() as leaver:
+        leaver.sock.sendall(b"GET big\r\n")
+        until(client, ["CLIENT", "LIST"], lambda answer: b"cmd=get" in answer)
+        client("PING")
+        leaver.sock.sendall(b"EVAL '%s' 0\r\n" % LOOP.encode())
+        until(client, ["GET", "k"], is_busy)
+        leaver.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    until(client, ["GET", "k"], is_busy)
+    assert client("SCRIPT", "KILL") == "OK"
+    until(client, ["CLIENT", "LIST"], lambda answer: not is_busy(answer) and b"eval" not in answer)
 
 
 def test_requests_that_waited_behind_a_slow_script_are_served(server, client):
