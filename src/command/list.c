@@ -14,7 +14,7 @@ bool list_find(struct call *call, struct str key, struct value *list, bool *fail
     return entry != NULL;
 }
 
-/* --- changing a list ------------------------------------------------------------------------------------------ */
+/* --- changing a list --- */
 
 bool list_open(struct call *call, struct str key, struct list_edit *edit)
 {
@@ -105,7 +105,7 @@ bool list_element_fits(struct call *call, struct str element)
     return false;
 }
 
-/* --- pushing -------------------------------------------------------------------------------------------------- */
+/* --- pushing --- */
 
 enum push_when { PUSH_ALWAYS, PUSH_IF_THERE };
 
@@ -158,7 +158,7 @@ void list_rpushx(struct call *call)
     push(call, LIST_RIGHT, PUSH_IF_THERE);
 }
 
-/* --- popping -------------------------------------------------------------------------------------------------- */
+/* --- popping --- */
 
 static void pop_one(struct list_edit *edit, enum list_end end)
 {

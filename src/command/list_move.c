@@ -83,7 +83,7 @@ void list_rpoplpush(struct call *call)
     move_element(call, LIST_RIGHT, LIST_LEFT);
 }
 
-/* --- LMPOP ---------------------------------------------------------------------------------------------------- */
+/* --- LMPOP --- */
 
 static bool positive(struct call *call, int at, const char *error, int64_t *number)
 {

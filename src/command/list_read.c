@@ -12,7 +12,8 @@ void list_llen(struct call *call)
         reply_i64(call->reply, 0);
 }
 
-/* An index counted from the end when it is negative; out of [0, len) when there is no such element. */
+/* An index counted from the end when it is negative; out of [0, len) when there is no such
+ * element. */
 static int64_t index_in(int64_t index, size_t len)
 {
     return index < 0 ? index + (int64_t)len : index;
@@ -68,7 +69,7 @@ void list_lrange(struct call *call)
     reply_range(call, &list, (size_t)start, count);
 }
 
-/* --- LPOS ----------------------------------------------------------------------------------------------------- */
+/* --- LPOS --- */
 
 struct search {
     int64_t rank, max_len;

@@ -11,7 +11,7 @@ bool zset_find(struct call *call, struct str key, struct value *zset, bool *fail
     return entry != NULL;
 }
 
-/* --- changing ------------------------------------------------------------------------------------------------- */
+/* --- changing --- */
 
 static struct zset_edit new_edit(const struct call *call)
 {
@@ -80,7 +80,7 @@ void zset_cut(struct zset_change *change, size_t rank, size_t count, const char 
     call->changes += count - 1;
 }
 
-/* --- results -------------------------------------------------------------------------------------------------- */
+/* --- results --- */
 
 struct zset_edit zset_result(struct call *call)
 {
@@ -114,7 +114,7 @@ void zset_store_result(struct call *call, struct str key, struct zset_edit *resu
     announce(call, key, event, false);
 }
 
-/* --- replies -------------------------------------------------------------------------------------------------- */
+/* --- replies --- */
 
 void zset_reply_len(struct call *call, size_t members, enum zset_shape shape)
 {

@@ -1,4 +1,5 @@
-/* What the files of the sorted set family share: finding one, changing one, and the replies with members.
+/* What the files of the sorted set family share: finding one, changing one, and the replies with
+ * members.
  *
  * A change goes zset_open, zset_begin, the functions on change.edit, zset_store, zset_announce. */
 #ifndef SKEIN_COMMAND_ZSET_H
@@ -7,7 +8,8 @@
 #include "command/call.h"
 #include "store/zset.h"
 
-/* A sorted set for reading; false when there is none, or (*failed) when the key holds something else. */
+/* A sorted set for reading; false when there is none, or (*failed) when the key holds something
+ * else. */
 bool zset_find(struct call *call, struct str key, struct value *zset, bool *failed);
 
 struct zset_change {

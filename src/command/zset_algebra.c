@@ -1,4 +1,5 @@
-/* Unions, intersections and differences of sorted sets and sets. The members of a set have the score 1. */
+/* Unions, intersections and differences of sorted sets and sets. The members of a set have the
+ * score 1. */
 #include "base/mem.h"
 #include "base/num.h"
 #include "command/errors.h"
@@ -32,7 +33,7 @@ struct algebra {
     struct zset_edit result;
 };
 
-/* --- sources -------------------------------------------------------------------------------------------------- */
+/* --- sources --- */
 
 struct source_walk {
     struct zset_walk zset;
@@ -84,7 +85,7 @@ static double aggregated(enum aggregate aggregate, double a, double b)
     return isnan(a + b) ? 0 : a + b;
 }
 
-/* --- the operations ------------------------------------------------------------------------------------------- */
+/* --- the operations --- */
 
 static void unite(struct algebra *algebra)
 {
@@ -154,7 +155,7 @@ static void subtract(struct algebra *algebra)
         if (!any_other_has(algebra, name)) zset_gather(&algebra->result, name, score);
 }
 
-/* --- arguments ------------------------------------------------------------------------------------------------ */
+/* --- arguments --- */
 
 static bool find_source(struct call *call, struct str key, struct source *source)
 {
@@ -252,12 +253,13 @@ static bool parse(struct algebra *algebra)
     return true;
 }
 
-/* --- the commands --------------------------------------------------------------------------------------------- */
+/* --- the commands --- */
 
 static void compute(struct algebra *algebra)
 {
     algebra->result = zset_result(algebra->call);
-    /* What is only answered stays as it was computed: the small form would lose the sign of zero. */
+    /* What is only answered stays as it was computed: the small form would lose the sign of
+     * zero. */
     if (!algebra->stores) algebra->result.limits = (struct zset_limits){0};
     switch (algebra->operation) {
     case UNION:

@@ -1,4 +1,5 @@
-/* Ranges of scores ("(1 +inf") and of names ("[a (b") as arguments, and the ranks they mean in a sorted set. */
+/* Ranges of scores ("(1 +inf") and of names ("[a (b") as arguments, and the ranks they mean in a
+ * sorted set. */
 #ifndef SKEIN_COMMAND_ZSET_BOUNDS_H
 #define SKEIN_COMMAND_ZSET_BOUNDS_H
 

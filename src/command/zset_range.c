@@ -3,7 +3,8 @@
 #include "command/zset_bounds.h"
 #include "command/zset_commands.h"
 
-/* What a range is made of: ranks, scores or names; options that a command fixes in advance are not taken. */
+/* What a range is made of: ranks, scores or names; options that a command fixes in advance are not
+ * taken. */
 struct range {
     int key_at; /* the bounds follow, then the options */
     enum { BY_ANYTHING, BY_RANK, BY_SCORE, BY_NAME } by;

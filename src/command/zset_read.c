@@ -105,7 +105,7 @@ void zset_zrevrank(struct call *call)
     rank(call, true);
 }
 
-/* --- ZSCAN ---------------------------------------------------------------------------------------------------- */
+/* --- ZSCAN --- */
 
 /* Scores are text here in either protocol. */
 static size_t reply_if_wanted(struct call *call, const struct scan_request *request,

@@ -4,7 +4,7 @@
 #include "command/zset_bounds.h"
 #include "command/zset_commands.h"
 
-/* --- by range ------------------------------------------------------------------------------------------------- */
+/* --- by range --- */
 
 static void remove_span(struct zset_change *change, struct zset_span span, const char *event)
 {
@@ -47,7 +47,7 @@ void zset_zremrangebylex(struct call *call)
     remove_span(&change, zset_span_of(&change.edit.zset, &bounds), "zremrangebylex");
 }
 
-/* --- from an end ---------------------------------------------------------------------------------------------- */
+/* --- from an end --- */
 
 enum zset_end { ZSET_MIN, ZSET_MAX };
 
@@ -91,7 +91,7 @@ void zset_zpopmax(struct call *call)
     pop_end(call, ZSET_MAX);
 }
 
-/* --- ZMPOP ---------------------------------------------------------------------------------------------------- */
+/* --- ZMPOP --- */
 
 struct mpop {
     int64_t keys, count;

@@ -17,7 +17,7 @@ enum {
     TEXT_MINUS_INFINITE = 255,
 };
 
-/* --- saving --------------------------------------------------------------------------------------------------- */
+/* --- saving --- */
 
 static bool write_score(struct rdb_writer *writer, double score)
 {
@@ -47,7 +47,7 @@ static bool save_packed(struct rdb_writer *writer, const struct value *value)
     return rdb_write_string(writer, packed_bytes(value_packed(value)));
 }
 
-/* --- loading -------------------------------------------------------------------------------------------------- */
+/* --- loading --- */
 
 static struct zset_edit begin(const struct rdb_reader *reader)
 {
@@ -126,7 +126,7 @@ static bool load_text(struct rdb_reader *reader, struct value *value)
     return load_pairs(reader, value, read_text_score);
 }
 
-/* --- packed forms --------------------------------------------------------------------------------------------- */
+/* --- packed forms --- */
 
 static bool has_twin(const struct packed *packed, size_t at)
 {

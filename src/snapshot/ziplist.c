@@ -1,5 +1,5 @@
-/* The layout: total bytes u32, offset of the last item u32, count u16, the items, 0xff. An item is the length of the
- * one before it (one byte, or 254 and four), a head and a body. */
+/* The layout: total bytes u32, offset of the last item u32, count u16, the items, 0xff. An item is
+ * the length of the one before it (one byte, or 254 and four), a head and a body. */
 #include "snapshot/ziplist.h"
 
 enum {

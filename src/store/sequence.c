@@ -54,7 +54,7 @@ static bool is_big(const struct value *list)
     return list->encoding == ENC_TREE;
 }
 
-/* --- objects -------------------------------------------------------------------------------------------------- */
+/* --- objects --- */
 
 static struct chunk *new_chunk(const struct epochs *epochs, struct packed packed, size_t len)
 {
@@ -163,7 +163,7 @@ size_t sequence_len(const struct value *list)
     return is_big(list) ? tree_of(list)->weight : packed_len(value_packed(list));
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static void enter_chunk(struct sequence_cursor *cursor, int64_t index)
 {
@@ -231,7 +231,7 @@ size_t sequence_runs(const struct value *list)
     return is_big(list) ? tree_of(list)->len : 1;
 }
 
-/* --- the other form ------------------------------------------------------------------------------------------- */
+/* --- the other form --- */
 
 /* Takes the run out of a private packed object, of which nothing remains. */
 static struct packed take_run(struct value *list)
@@ -280,7 +280,7 @@ void sequence_settle(struct sequence *sequence, size_t share)
     old.object->ops->free(old.object);
 }
 
-/* --- writing -------------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static struct chunk *own_chunk(struct sequence *sequence, struct tree_cursor *cursor)
 {

@@ -1,8 +1,10 @@
-/* What a list value is kept in: one packed run while it is small, a tree of packed chunks when it is big.
+/* What a list value is kept in: one packed run while it is small, a tree of packed chunks when it
+ * is big.
  *
- * A small list (ENC_PACKED) is a packed object of collection.h. A big one (ENC_TREE) has chunks of up to the limit, so
- * an element is found, put in or taken out anywhere in O(log n) and the size of a chunk; a chunk is copied when a
- * frozen view shares it. Elements are byte strings of at most SEQUENCE_ELEMENT_MAX bytes. */
+ * A small list (ENC_PACKED) is a packed object of collection.h. A big one (ENC_TREE) has chunks of
+ * up to the limit, so an element is found, put in or taken out anywhere in O(log n) and the size of
+ * a chunk; a chunk is copied when a frozen view shares it. Elements are byte strings of at most
+ * SEQUENCE_ELEMENT_MAX bytes. */
 #ifndef SKEIN_STORE_SEQUENCE_H
 #define SKEIN_STORE_SEQUENCE_H
 
@@ -20,7 +22,7 @@ struct sequence_limit sequence_limit_of(int64_t size);
 
 size_t sequence_len(const struct value *list);
 
-/* --- reading -------------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 struct sequence_cursor {
     const struct packed *packed; /* the run the element is in; NULL: no element */
@@ -44,9 +46,10 @@ static inline bool sequence_is(const struct sequence_cursor *cursor, struct str 
 const struct packed *sequence_next_run(const struct value *list, struct sequence_cursor *cursor);
 size_t sequence_runs(const struct value *list);
 
-/* --- writing -------------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
-/* A list that is being changed. Its object must be private; it may become another one, in the other form. */
+/* A list that is being changed. Its object must be private; it may become another one, in the other
+ * form. */
 struct sequence {
     struct epochs *epochs;
     struct sequence_limit limit;
@@ -54,7 +57,8 @@ struct sequence {
 };
 
 struct value sequence_new(struct epochs *epochs);
-/* Room for `count` more elements of `bytes` in all: the list becomes a big one when it would exceed the limit. */
+/* Room for `count` more elements of `bytes` in all: the list becomes a big one when it would exceed
+ * the limit. */
 void sequence_reserve(struct sequence *sequence, size_t bytes, size_t count);
 /* A big list that fits into one run of 1/`share` of the limit becomes a small one. */
 void sequence_settle(struct sequence *sequence, size_t share);
@@ -62,7 +66,8 @@ void sequence_settle(struct sequence *sequence, size_t share);
 void sequence_insert(struct sequence *sequence, size_t index, struct str element);
 void sequence_replace(struct sequence *sequence, size_t index, struct str element);
 void sequence_remove(struct sequence *sequence, size_t index, size_t count);
-/* Takes a valid run that is not empty as it is, for a list that is being read. The list must be big. */
+/* Takes a valid run that is not empty as it is, for a list that is being read. The list must be
+ * big. */
 void sequence_append_run(struct sequence *sequence, struct packed run);
 /* An empty big list. */
 struct value sequence_new_big(struct epochs *epochs);

@@ -28,7 +28,7 @@ _Static_assert(sizeof(struct tree_node) + LEAF_SLOTS * sizeof(void *) == 512,
 _Static_assert(sizeof(struct tree_node) + INNER_SLOTS * sizeof(struct branch) <= 1024,
                "an inner node is at most 1024 bytes");
 
-/* --- nodes ---------------------------------------------------------------------------------------------------- */
+/* --- nodes --- */
 
 static size_t slot_size(unsigned level)
 {
@@ -145,7 +145,7 @@ static void share_slots(struct tree_node *left, struct tree_node *right, unsigne
     left->used = (uint16_t)left_used;
 }
 
-/* --- life ----------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 void tree_init(struct tree *tree, const struct tree_ops *ops, struct epochs *epochs)
 {
@@ -169,7 +169,7 @@ void tree_deinit(struct tree *tree, void (*free_item)(void *))
     tree_init(tree, tree->ops, tree->epochs);
 }
 
-/* --- finding -------------------------------------------------------------------------------------------------- */
+/* --- finding --- */
 
 static void start_at_root(const struct tree *tree, struct tree_cursor *cursor)
 {
@@ -352,7 +352,7 @@ bool tree_seek_key(const struct tree *tree, struct tree_cursor *cursor, const vo
     return equal;
 }
 
-/* --- writing -------------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static struct branch *path_branch(const struct tree_cursor *cursor, unsigned level)
 {
@@ -511,8 +511,8 @@ void tree_append(struct tree *tree, void *item)
 /* The node at `level` lost a slot: it may fit into a neighbour. */
 static void shrink(struct tree *tree, struct tree_cursor *cursor, unsigned level);
 
-/* Takes the empty node at `level` out of its parent. The cursor goes to what followed the node, or behind what was
- * before it. */
+/* Takes the empty node at `level` out of its parent. The cursor goes to what followed the node, or
+ * behind what was before it. */
 static void drop_node(struct tree *tree, struct tree_cursor *cursor, unsigned level)
 {
     retire_node(tree, cursor->path[level].node);
@@ -603,7 +603,7 @@ void tree_reweigh(struct tree *tree, struct tree_cursor *cursor, int64_t delta)
     add_weight(tree, cursor, (uint64_t)delta);
 }
 
-/* --- checking ------------------------------------------------------------------------------------------------- */
+/* --- checking --- */
 
 static bool is_sound_node(const struct tree *tree, const struct tree_node *node, size_t *len)
 {

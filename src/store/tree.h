@@ -1,16 +1,17 @@
 /* A counted B+tree of pointers whose any moment can be frozen.
  *
- * The leaves hold items in order; what an item is, only the owner knows: a packed run of list elements, an entry of a
- * sorted set. Each branch counts the weight below it, so that the item at a position and the position of an item are
- * found in O(log n). A tree may be ordered by keys too: then each branch knows the first item below it, with a hint, a
- * number that orders items roughly, so that most comparisons touch no item.
+ * The leaves hold items in order; what an item is, only the owner knows: a packed run of list
+ * elements, an entry of a sorted set. Each branch counts the weight below it, so that the item at a
+ * position and the position of an item are found in O(log n). A tree may be ordered by keys too:
+ * then each branch knows the first item below it, with a hint, a number that orders items roughly,
+ * so that most comparisons touch no item.
  *
- * Copying: a `struct tree` copied while its epoch is frozen is a read-only view for any thread. The data thread copies
- * shared nodes on the path before it writes to them. The tree does not own its items: what is removed or replaced is
- * the caller's again, who retires it.
+ * Copying: a `struct tree` copied while its epoch is frozen is a read-only view for any thread. The
+ * data thread copies shared nodes on the path before it writes to them. The tree does not own its
+ * items: what is removed or replaced is the caller's again, who retires it.
  *
- * A cursor is a path from the root to an item, or to the end behind the last one. A write through a cursor keeps that
- * cursor right and makes all others invalid. */
+ * A cursor is a path from the root to an item, or to the end behind the last one. A write through a
+ * cursor keeps that cursor right and makes all others invalid. */
 #ifndef SKEIN_STORE_TREE_H
 #define SKEIN_STORE_TREE_H
 
@@ -21,7 +22,8 @@ struct tree_node;
 struct tree_ops {
     /* NULL: each item weighs 1. */
     size_t (*weight)(const void *item);
-    /* The order, for trees with keys: negative when the key comes before the item. NULL: only positions. */
+    /* The order, for trees with keys: negative when the key comes before the item. NULL: only
+     * positions. */
     int (*compare)(const void *key, const void *item);
     /* Never falls from an item to the next one. */
     uint64_t (*hint)(const void *item);
@@ -47,22 +49,22 @@ struct tree_cursor {
 };
 
 void tree_init(struct tree *tree, const struct tree_ops *ops, struct epochs *epochs);
-/* Frees the nodes, and each item with `free_item` unless NULL. Any thread may do it, once no frozen view shares
- * anything of the tree. */
+/* Frees the nodes, and each item with `free_item` unless NULL. Any thread may do it, once no frozen
+ * view shares anything of the tree. */
 void tree_deinit(struct tree *tree, void (*free_item)(void *));
 
-/* --- finding -------------------------------------------------------------------------------------------------- */
+/* --- finding --- */
 
 /* False when the tree is empty. */
 bool tree_first(const struct tree *tree, struct tree_cursor *cursor);
 bool tree_last(const struct tree *tree, struct tree_cursor *cursor);
 /* Behind the last item. */
 void tree_end(const struct tree *tree, struct tree_cursor *cursor);
-/* The item that covers position `at` of the weight; *rest is how far into the item that is. False (and the end) when
- * `at` is not below the weight. */
+/* The item that covers position `at` of the weight; *rest is how far into the item that is. False
+ * (and the end) when `at` is not below the weight. */
 bool tree_seek(const struct tree *tree, struct tree_cursor *cursor, uint64_t at, size_t *rest);
-/* The first item that does not come before the key. True when it equals the key. `hint` is what an item equal to the
- * key would have. */
+/* The first item that does not come before the key. True when it equals the key. `hint` is what an
+ * item equal to the key would have. */
 bool tree_seek_key(const struct tree *tree, struct tree_cursor *cursor, const void *key,
                    uint64_t hint);
 
@@ -74,7 +76,7 @@ uint64_t tree_position(const struct tree *tree, const struct tree_cursor *cursor
 bool tree_next(struct tree_cursor *cursor);
 bool tree_prev(struct tree_cursor *cursor);
 
-/* --- writing -------------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 /* Puts an item before that of the cursor, which then is at the new one. */
 void tree_insert(struct tree *tree, struct tree_cursor *cursor, void *item);

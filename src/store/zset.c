@@ -10,7 +10,7 @@ static bool is_big(const struct value *zset)
     return zset->encoding == ENC_TREE;
 }
 
-/* --- order ---------------------------------------------------------------------------------------------------- */
+/* --- order --- */
 
 /* Integers in the order of scores; both zeros are equal. */
 static uint64_t score_hint(double score)
@@ -63,7 +63,7 @@ static bool seek_entry(const struct tree *tree, struct tree_cursor *cursor,
     return seek_place(tree, cursor, place);
 }
 
-/* --- objects -------------------------------------------------------------------------------------------------- */
+/* --- objects --- */
 
 static void zset_free(void *object)
 {
@@ -153,7 +153,7 @@ struct value zset_new_big(struct store *store)
     return (struct value){.type = TYPE_ZSET, .encoding = ENC_TREE, .object = object};
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 size_t zset_len(const struct value *zset)
 {
@@ -309,7 +309,7 @@ bool zset_walk(const struct value *zset, struct zset_walk *walk, struct ranked *
     return more;
 }
 
-/* --- writing, packed ------------------------------------------------------------------------------------------ */
+/* --- writing, packed --- */
 
 /* Where a member with this score belongs. */
 static size_t packed_place(const struct packed *packed, struct str name, double score)
@@ -331,7 +331,7 @@ static void packed_put(struct packed *packed, size_t at, struct str name, double
     packed_insert(packed, at, name);
 }
 
-/* --- writing, tree -------------------------------------------------------------------------------------------- */
+/* --- writing, tree --- */
 
 static void link_new(struct zset_object *all, struct str name, double score)
 {
@@ -374,7 +374,7 @@ static void drop_entry(struct zset_object *all, struct entry *entry)
     epoch_retire(all->tree.epochs, entry->epoch, (struct garbage){mem_free, entry});
 }
 
-/* --- the other form ------------------------------------------------------------------------------------------- */
+/* --- the other form --- */
 
 static bool fits_packed(const struct zset_edit *edit, struct str name, size_t len)
 {
@@ -460,7 +460,7 @@ void zset_remove_range(struct zset_edit *edit, size_t rank, size_t count)
     for (size_t i = 0; i < count; i++) drop_entry(all, tree_remove(&all->tree, &cursor));
 }
 
-/* --- gathering ------------------------------------------------------------------------------------------------ */
+/* --- gathering --- */
 
 struct entry *zset_gather(struct zset_edit *edit, struct str name, double score)
 {

@@ -1,13 +1,15 @@
 /* Sorted sets: members with scores, in the order of (score, member).
  *
- *     packed: member, score, member, score ...     tree: an entry for each member in a table, ordered by a tree
+ *     packed: member, score, member, score ...
+ *     tree: an entry for each member in a table, ordered by a tree
  *
- * Small ones are packed, big ones have both: the table finds a member, the tree finds ranks and ranges in O(log n), and
- * the entries they share hold the scores. Users see "listpack" and "skiplist". Every range of scores or names is a
- * range of ranks. Scores are never NaN.
+ * Small ones are packed, big ones have both: the table finds a member, the tree finds ranks and
+ * ranges in O(log n), and the entries they share hold the scores. Users see "listpack" and
+ * "skiplist". Every range of scores or names is a range of ranks. Scores are never NaN.
  *
- * Reading takes any sorted set, also a frozen one on another thread. An edit needs a private one: it may replace the
- * object by one of the other form, so who began it puts edit.zset where it belongs when it is over. */
+ * Reading takes any sorted set, also a frozen one on another thread. An edit needs a private one:
+ * it may replace the object by one of the other form, so who began it puts edit.zset where it
+ * belongs when it is over. */
 #ifndef SKEIN_STORE_ZSET_H
 #define SKEIN_STORE_ZSET_H
 
@@ -34,8 +36,8 @@ static inline double entry_score(const struct entry *entry)
     return entry_value(entry).score;
 }
 
-/* A member as it was found; the view lives until the sorted set changes. Not to be copied: it may point into the
- * room. */
+/* A member as it was found; the view lives until the sorted set changes. Not to be copied: it may
+ * point into the room. */
 struct ranked {
     struct str name;
     double score;
@@ -86,8 +88,9 @@ bool zset_remove(struct zset_edit *edit, struct str name);
 /* Removes members by rank; there must be that many. */
 void zset_remove_range(struct zset_edit *edit, size_t rank, size_t count);
 
-/* A sorted set made from scores collected in no order: entries go to the table of a big one, zset_order makes the
- * tree of them (and a small one if it fits). Until then only the table may be used. */
+/* A sorted set made from scores collected in no order: entries go to the table of a big one,
+ * zset_order makes the tree of them (and a small one if it fits). Until then only the table may be
+ * used. */
 struct entry *zset_gather(struct zset_edit *edit, struct str name, double score);
 void zset_order(struct zset_edit *edit);
 

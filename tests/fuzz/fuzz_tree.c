@@ -1,5 +1,5 @@
-/* Sequences of operations on a tree, with freezes between them, against a plain array. Each step is three bytes: what
- * to do, and where. */
+/* Sequences of operations on a tree, with freezes between them, against a plain array. Each step is
+ * three bytes: what to do, and where. */
 #include "store/tree.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Proves: what the commands of lists answer, announce and leave for replicas; when a list changes its form; that hostile
- * counts and indexes are bounded. */
+/* Proves: what the commands of lists answer, announce and leave for replicas; when a list changes
+ * its form; that hostile counts and indexes are bounded. */
 #include "unit/command/steps.h"
 
 #include "command/families.h"

@@ -1,5 +1,6 @@
-/* Proves: what the commands of sorted sets answer in both protocols, announce and leave for replicas; when a sorted set
- * changes its form; that hostile counts are bounded and no score is ever NaN. */
+/* Proves: what the commands of sorted sets answer in both protocols, announce and leave for
+ * replicas; when a sorted set changes its form; that hostile counts are bounded and no score is
+ * ever NaN. */
 #include "unit/command/steps.h"
 
 #include "command/families.h"

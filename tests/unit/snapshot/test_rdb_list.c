@@ -1,5 +1,5 @@
-/* Proves: lists survive DUMP and RESTORE in both forms; the forms of older versions are read; bytes that are wrong in
- * any place are refused. */
+/* Proves: lists survive DUMP and RESTORE in both forms; the forms of older versions are read; bytes
+ * that are wrong in any place are refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Proves: sorted sets survive DUMP and RESTORE in both forms; the forms of older versions are read; members that come
- * twice, scores that are no numbers and bytes that are wrong are refused. */
+/* Proves: sorted sets survive DUMP and RESTORE in both forms; the forms of older versions are read;
+ * members that come twice, scores that are no numbers and bytes that are wrong are refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

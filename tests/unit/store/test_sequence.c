@@ -1,5 +1,6 @@
-/* Lists of every size against an array of strings: random writes at both ends and in the middle interleave with
- * freezes; frozen views keep their list, read from the same thread and from another, while lists change their form. */
+/* Lists of every size against an array of strings: random writes at both ends and in the middle
+ * interleave with freezes; frozen views keep their list, read from the same thread and from
+ * another, while lists change their form. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

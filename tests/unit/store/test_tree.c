@@ -1,5 +1,6 @@
-/* The tree against a plain array: random writes in every pattern interleave with freezes, and each frozen view must go
- * on showing the array as of its freeze, from the same thread and from another; positions, keys and cursors agree. */
+/* The tree against a plain array: random writes in every pattern interleave with freezes, and each
+ * frozen view must go on showing the array as of its freeze, from the same thread and from another;
+ * positions, keys and cursors agree. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -94,7 +95,8 @@ static const struct item *any_item(struct prng *prng)
     return &items[prng_below(prng, ITEMS)];
 }
 
-/* A walk in some direction through the positions, so that runs at either end and in the middle occur. */
+/* A walk in some direction through the positions, so that runs at either end and in the middle
+ * occur. */
 struct drift {
     size_t at;
     int pattern;

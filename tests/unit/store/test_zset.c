@@ -1,5 +1,6 @@
-/* Sorted sets against a plain sorted array: random writes interleave with freezes; scores, ranks and ranges agree, and
- * frozen views keep theirs, read from the same thread and from another, while sorted sets change their form. */
+/* Sorted sets against a plain sorted array: random writes interleave with freezes; scores, ranks
+ * and ranges agree, and frozen views keep theirs, read from the same thread and from another, while
+ * sorted sets change their form. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -291,7 +292,8 @@ static void gathered_scores_come_in_order(void **state)
     }
 }
 
-/* Members with names of 16 bytes, whose scores come in no order: 48 bytes are the entry, the rest finds it. */
+/* Members with names of 16 bytes, whose scores come in no order: 48 bytes are the entry, the rest
+ * finds it. */
 static void a_member_costs_few_bytes(void **state)
 {
     (void)state;
