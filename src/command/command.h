@@ -82,7 +82,8 @@ enum key_find { KEYS_RANGE, KEYS_COUNTED, KEYS_FIND_UNKNOWN };
 struct key_spec {
     uint32_t flags;
     enum key_begin begin;
-    int index; /* AT_INDEX: the first key; AT_KEYWORD: where the search starts, negative from the end */
+    int index; /* AT_INDEX: the first key; AT_KEYWORD: where the search starts, negative from the
+                  end */
     const char *keyword; /* AT_KEYWORD: the key follows it */
     enum key_find find;
     int last;  /* RANGE: relative to the first; negative: from the end of the arguments */

@@ -46,7 +46,7 @@ void executor_deinit(struct executor *executor)
     effects_unit_deinit(&executor->unit);
 }
 
-/* --- refusing --------------------------------------------------------------------------------- */
+/* --- refusing --- */
 
 static void refuse(struct run *run, struct str error)
 {
@@ -173,7 +173,7 @@ static bool passes_gates(struct run *run)
     return error == NULL;
 }
 
-/* --- running ---------------------------------------------------------------------------------- */
+/* --- running --- */
 
 /* Adds what the request did to the unit of the outermost one. */
 static void collect_effects(struct run *run)

@@ -11,7 +11,7 @@ enum {
     LFU_MINUTES_MASK = 0xffff,
 };
 
-/* --- access ----------------------------------------------------------------------------------- */
+/* --- access --- */
 
 static uint32_t lru_clock(const struct host *host)
 {
@@ -60,7 +60,7 @@ int64_t access_idle_s(const struct host *host, uint32_t access)
     return (int64_t)((lru_clock(host) - access) & ENTRY_ACCESS_MASK);
 }
 
-/* --- keys ------------------------------------------------------------------------------------- */
+/* --- keys --- */
 
 bool entry_is_expired(const struct host *host, const struct entry *entry)
 {

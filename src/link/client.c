@@ -17,7 +17,7 @@ enum {
     SHRINK_AFTER_US = 2 * 1000 * 1000,
 };
 
-/* --- memory ----------------------------------------------------------------------------------- */
+/* --- memory --- */
 
 enum { SUBSCRIPTION_BYTES = 96 }; /* a name of a session's own, with its place in a map */
 
@@ -39,7 +39,7 @@ static void account(struct client *client)
     client->accounted = now;
 }
 
-/* --- closing ---------------------------------------------------------------------------------- */
+/* --- closing --- */
 
 void client_close_soon(struct client *client, enum close_reason reason)
 {
@@ -74,7 +74,7 @@ static void free_client(struct client *client)
     mem_free(client);
 }
 
-/* --- writing ---------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 enum client_class client_class(const struct client *client)
 {
@@ -158,7 +158,7 @@ static void on_writable(void *context)
     if (!session_is(&client->session, SESSION_CLOSE_ASAP)) flush_client(client);
 }
 
-/* --- running requests ------------------------------------------------------------------------- */
+/* --- running requests --- */
 
 static bool is_stopped(const struct client *client)
 {
@@ -251,7 +251,7 @@ static size_t run_requests(struct client *client, struct str bytes)
     return done;
 }
 
-/* --- big arguments ---------------------------------------------------------------------------- */
+/* --- big arguments --- */
 
 /* The last argument has been announced as big: what came of it moves into a blob, the rest is read
  * there. */
@@ -309,7 +309,7 @@ static void run_big_request(struct client *client)
     buf_deinit(&client->in);
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static void check_query_limit(struct client *client)
 {
@@ -432,7 +432,7 @@ void client_resume(struct client *client)
     after_requests(client);
 }
 
-/* --- all clients ------------------------------------------------------------------------------ */
+/* --- all clients --- */
 
 void clients_init(struct clients *clients, struct loop *loop, struct executor *executor)
 {

@@ -119,8 +119,8 @@ static struct layout begin(lua_State *lua)
     return (struct layout){.lua = lua, .next = luaL_checkstring(lua, 1), .align = 1};
 }
 
-/* --- pack ---------------------------------------------------------------------------------------
- * ---------------- */
+/* --- pack
+ * --------------------------------------------------------------------------------------- --- */
 
 /* Beyond 64 bits the sign is not continued: the upper bytes are zero. */
 static void put_integer(const struct layout *layout, struct buf *out, uint64_t number)
@@ -196,8 +196,8 @@ static int pack(lua_State *lua)
     return 1;
 }
 
-/* --- unpack -------------------------------------------------------------------------------------
- * ---------------- */
+/* --- unpack
+ * ------------------------------------------------------------------------------------- --- */
 
 static void push_integer(const struct layout *layout, const unsigned char *bytes)
 {

@@ -30,7 +30,7 @@ void acl_deinit(struct acl *acl)
     buf_deinit(&acl->file);
 }
 
-/* ---- authentication ---- */
+/* --- authentication --- */
 
 void acl_set_default_password(struct acl *acl, struct str password)
 {
@@ -93,7 +93,7 @@ bool acl_login(struct acl *acl, struct call *call, struct str name, struct str p
     return false;
 }
 
-/* ---- permission ---- */
+/* --- permission --- */
 
 /* One row per verdict: the reply to a client (a format for the command's name), to a script, and at
  * EXEC when rules have changed since. */
@@ -180,7 +180,7 @@ bool acl_allows_all_keys(const struct acl *acl, const struct call *call)
     return allows;
 }
 
-/* ---- changes ---- */
+/* --- changes --- */
 
 /* A walk over the sessions that a change may end. */
 struct eviction {

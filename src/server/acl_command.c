@@ -28,7 +28,7 @@ static bool too_many_arguments(struct call *call, int max)
     return true;
 }
 
-/* ---- users ---- */
+/* --- users --- */
 
 static void run_setuser(struct call *call)
 {
@@ -154,7 +154,7 @@ static void run_whoami(struct call *call)
     reply_bulk(call->reply, buf_str(&call->session->user->name));
 }
 
-/* ---- files ---- */
+/* --- files --- */
 
 static void run_load(struct call *call)
 {
@@ -185,7 +185,7 @@ static void run_save(struct call *call)
     buf_deinit(&error);
 }
 
-/* ---- commands and categories ---- */
+/* --- commands and categories --- */
 
 static void list_commands_of(struct call *call, uint32_t category)
 {
@@ -300,7 +300,7 @@ static void run_dryrun(struct call *call)
     acl_request_deinit(&request);
 }
 
-/* ---- log ---- */
+/* --- log --- */
 
 static void reply_log_entry(struct call *call, const struct acl_log_entry *entry)
 {

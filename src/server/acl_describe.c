@@ -2,7 +2,7 @@
 
 #include "command/category.h"
 
-/* ---- commands ---- */
+/* --- commands --- */
 
 /* The description so far: `built` has what the words written would give, `left` what they do not
  * explain yet. */
@@ -112,7 +112,7 @@ void acl_describe_commands(const struct acl_selector *selector, const struct acl
     acl_selector_free(d.left);
 }
 
-/* ---- keys and channels ---- */
+/* --- keys and channels --- */
 
 static void separate(struct buf *out, size_t start)
 {
@@ -158,7 +158,7 @@ static void describe_selector(const struct acl_selector *selector, const struct 
     acl_describe_commands(selector, rules, out);
 }
 
-/* ---- users ---- */
+/* --- users --- */
 
 static bool is_on(const struct acl_user *user)
 {

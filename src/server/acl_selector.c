@@ -103,7 +103,7 @@ void acl_selector_free(struct acl_selector *selector)
     mem_free(selector);
 }
 
-/* ---- commands ---- */
+/* --- commands --- */
 
 bool acl_selector_has(const struct acl_selector *selector, int id)
 {
@@ -192,7 +192,7 @@ static enum acl_error apply_command_rule(struct acl_selector *selector,
     return ACL_OK;
 }
 
-/* ---- keys and channels ---- */
+/* --- keys and channels --- */
 
 /* Reads the access letters between '%' and '~'; *rule is then the pattern. */
 static bool read_access(struct str *rule, uint32_t *access)
@@ -252,7 +252,7 @@ static void set_all_channels(struct acl_selector *selector, bool allowed)
         selector->unlimited &= ~(uint32_t)ACL_ALL_CHANNELS;
 }
 
-/* ---- rules ---- */
+/* --- rules --- */
 
 struct whole_rule {
     const char *word;

@@ -76,7 +76,7 @@ void acl_user_take(struct acl_user *user, struct acl_user *from)
     mem_free(from);
 }
 
-/* ---- rules ---- */
+/* --- rules --- */
 
 static void allow_login(struct acl_user *user)
 {
@@ -225,7 +225,7 @@ void acl_user_unlimit(struct acl_user *user, const struct acl_rules *rules)
     }
 }
 
-/* ---- questions ---- */
+/* --- questions --- */
 
 bool acl_user_has_password(const struct acl_user *user, const struct acl_password *password)
 {

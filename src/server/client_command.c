@@ -36,7 +36,7 @@ static void switch_flag(struct call *call, uint64_t flag)
     reply_ok(call->reply);
 }
 
-/* ---- who ---- */
+/* --- who --- */
 
 static void run_id(struct call *call)
 {
@@ -89,7 +89,7 @@ static void run_setinfo(struct call *call)
     }
 }
 
-/* ---- all of them ---- */
+/* --- all of them --- */
 
 static void append_line(struct call *call, const struct client *client, struct buf *out)
 {
@@ -193,7 +193,7 @@ static void run_unblock(struct call *call)
     reply_i64(call->reply, done);
 }
 
-/* ---- how it is served ---- */
+/* --- how it is served --- */
 
 static void run_no_evict(struct call *call)
 {
@@ -222,7 +222,7 @@ static void run_reply(struct call *call)
     }
 }
 
-/* ---- pauses ---- */
+/* --- pauses --- */
 
 static bool read_pause_mode(struct call *call, enum pause_mode *mode)
 {

@@ -18,7 +18,7 @@ struct config_words {
     size_t count;
 };
 
-/* ---- network and processes ---- */
+/* --- network and processes --- */
 
 struct config_net {
     struct config_words
@@ -120,7 +120,7 @@ struct config_log {
     } latency_percentiles;
 };
 
-/* ---- who may do what ---- */
+/* --- who may do what --- */
 
 enum config_pubsub_default { CONFIG_PUBSUB_RESETCHANNELS, CONFIG_PUBSUB_ALLCHANNELS };
 enum config_allow { CONFIG_ALLOW_NO, CONFIG_ALLOW_YES, CONFIG_ALLOW_LOCAL };
@@ -148,7 +148,7 @@ struct config_security {
     } renames;
 };
 
-/* ---- clients ---- */
+/* --- clients --- */
 
 enum config_client_class {
     CONFIG_CLIENT_NORMAL,
@@ -198,7 +198,7 @@ enum config_notify {
                         CONFIG_NOTIFY_MODULE /* A */
 };
 
-/* ---- memory and encodings ---- */
+/* --- memory and encodings --- */
 
 enum config_maxmemory_policy {
     CONFIG_POLICY_VOLATILE_LRU,
@@ -244,7 +244,7 @@ struct config_encoding {
     int64_t stream_node_max_entries;
 };
 
-/* ---- persistence ---- */
+/* --- persistence --- */
 
 struct config_save_point {
     int64_t seconds;
@@ -287,7 +287,7 @@ struct config_aof {
     bool disable_auto_gc;
 };
 
-/* ---- replication ---- */
+/* --- replication --- */
 
 enum config_diskless_load {
     CONFIG_DISKLESS_LOAD_DISABLED,

@@ -8,7 +8,7 @@ static bool begins_option(const char *arg)
     return arg[0] == '-' && arg[1] == '-';
 }
 
-/* ---- what is asked for ---- */
+/* --- what is asked for --- */
 
 static const struct {
     const char *name;
@@ -41,7 +41,7 @@ static enum config_start find_start(int argc, char **argv)
     return is_sentinel(argc, argv) ? CONFIG_START_SENTINEL : CONFIG_START_SERVER;
 }
 
-/* ---- options as lines ---- */
+/* --- options as lines --- */
 
 struct option_lines {
     struct buf *out;

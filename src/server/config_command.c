@@ -8,7 +8,7 @@
 #include "server/access.h"
 #include "server/families.h"
 
-/* ---- GET ---- */
+/* --- GET --- */
 
 struct listing {
     const struct config *config;
@@ -77,7 +77,7 @@ static void get(struct call *call)
     buf_deinit(&listing.text);
 }
 
-/* ---- SET ---- */
+/* --- SET --- */
 
 static void reply_failure(struct call *call, const struct config_failure *failure)
 {
@@ -121,7 +121,7 @@ static void set(struct call *call)
     mem_free(list);
 }
 
-/* ---- REWRITE, RESETSTAT, HELP ---- */
+/* --- REWRITE, RESETSTAT, HELP --- */
 
 static void rewrite(struct call *call)
 {

@@ -6,7 +6,7 @@
 
 enum { DEPTH_MAX = 16, FILES_MAX = 1000 };
 
-/* ---- errors ---- */
+/* --- errors --- */
 
 void config_error_deinit(struct config_error *error)
 {
@@ -55,7 +55,7 @@ static void note_line(struct config_error *error, struct str source, size_t numb
     }
 }
 
-/* ---- lines ---- */
+/* --- lines --- */
 
 struct str config_line_trim(struct str line)
 {
@@ -134,7 +134,7 @@ static bool read_line(struct config_load *load, struct str line)
     return good;
 }
 
-/* ---- texts and files ---- */
+/* --- texts and files --- */
 
 bool config_load_text(struct config_load *load, struct str source, struct str text)
 {

@@ -2,7 +2,7 @@
 #include "server/config_kind.h"
 #include "server/config_size.h"
 
-/* ---- output buffer limits, one per class of clients ---- */
+/* --- output buffer limits, one per class of clients --- */
 
 static const struct config_name classes[] = {
     {"normal", CONFIG_CLIENT_NORMAL},
@@ -90,7 +90,7 @@ const struct config_kind config_kind_output_limits = {
     .format = format_output_limits,
     .lines = write_output_limits};
 
-/* ---- classes of keyspace events, one letter each ---- */
+/* --- classes of keyspace events, one letter each --- */
 
 /* In the order CONFIG GET shows them; "A" stands for those it covers. */
 static const struct {

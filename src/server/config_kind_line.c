@@ -3,7 +3,7 @@
 #include "server/config_kind.h"
 #include "server/config_words.h"
 
-/* ---- replicaof ---- */
+/* --- replicaof --- */
 
 static bool parse_address(struct config_args args, struct config_master *master, struct buf *reason)
 {
@@ -81,7 +81,7 @@ const struct config_kind config_kind_master = {.noun = "host and port",
                                                .copy = copy_master,
                                                .clear = clear_master};
 
-/* ---- user lines ---- */
+/* --- user lines --- */
 
 static void add_user(struct config_users *users, struct config_words line)
 {
@@ -140,7 +140,7 @@ const struct config_kind config_kind_users = {.noun = "user name and ACL rules",
                                               .copy = copy_users,
                                               .clear = clear_users};
 
-/* ---- rename-command ---- */
+/* --- rename-command --- */
 
 static void add_rename(struct config_renames *renames, struct str from, struct str to)
 {
@@ -203,7 +203,7 @@ const struct config_kind config_kind_renames = {.noun = "command and its new nam
                                                 .copy = copy_renames,
                                                 .clear = clear_renames};
 
-/* ---- directives without a value to keep ---- */
+/* --- directives without a value to keep --- */
 
 static bool accept_any(const struct config_option *option, struct config_args args, void *field,
                        struct buf *reason)

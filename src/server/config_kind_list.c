@@ -8,7 +8,7 @@ static bool is_empty_list(struct config_args args)
     return args.count == 1 && args.list[0].len == 0;
 }
 
-/* ---- words ---- */
+/* --- words --- */
 
 /* What would not survive being joined by spaces is no word. */
 static bool is_plain_word(struct str word)
@@ -69,7 +69,7 @@ const struct config_kind config_kind_words = {.noun = "words",
                                               .copy = copy_words,
                                               .clear = clear_words};
 
-/* ---- percentiles ---- */
+/* --- percentiles --- */
 
 static bool parse_percentile(struct str text, double *value, struct buf *reason)
 {
@@ -152,7 +152,7 @@ const struct config_kind config_kind_percentiles = {.noun = "percentages",
                                                     .copy = copy_percentiles,
                                                     .clear = clear_percentiles};
 
-/* ---- save points ---- */
+/* --- save points --- */
 
 static void add_save_point(struct config_save_points *points, int64_t seconds, int changes)
 {
@@ -223,7 +223,7 @@ const struct config_kind config_kind_save = {.noun = "seconds and changes, in pa
                                              .copy = copy_save,
                                              .clear = clear_save};
 
-/* ---- OOM scores ---- */
+/* --- OOM scores --- */
 
 enum { OOM_LIMIT = 2000 };
 

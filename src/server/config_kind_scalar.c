@@ -4,7 +4,7 @@
 #include "server/config_kind.h"
 #include "server/config_size.h"
 
-/* ---- integers of any width ---- */
+/* --- integers of any width --- */
 
 static void store_integer(const struct config_option *option, void *field, int64_t number)
 {
@@ -60,7 +60,7 @@ static void format_integer(const struct config_option *option, const void *field
     buf_append_i64(out, load_integer(option, field));
 }
 
-/* ---- numbers ---- */
+/* --- numbers --- */
 
 static bool read_number(struct str text, int64_t *number, struct buf *reason)
 {
@@ -126,7 +126,7 @@ static void format_octal(const struct config_option *option, const void *field, 
 const struct config_kind config_kind_octal = {
     .noun = "octal number", .parse = parse_octal, .format = format_octal};
 
-/* ---- memory ---- */
+/* --- memory --- */
 
 static bool read_memory(const struct config_option *option, struct str text, int64_t *bytes,
                         struct buf *reason)
@@ -236,7 +236,7 @@ const struct config_kind config_kind_memory_or_percent = {.noun = "memory size o
                                                           .format = format_memory_or_percent,
                                                           .lines = write_memory_or_percent_line};
 
-/* ---- yes and no, enumerations, flags ---- */
+/* --- yes and no, enumerations, flags --- */
 
 static bool parse_bool(const struct config_option *option, struct config_args args, void *field,
                        struct buf *reason)
@@ -340,7 +340,7 @@ static void write_flags_line(const struct config_option *option, const void *fie
 const struct config_kind config_kind_flags = {
     .noun = "words", .parse = parse_flags, .format = format_flags, .lines = write_flags_line};
 
-/* ---- text ---- */
+/* --- text --- */
 
 static bool parse_text(const struct config_option *option, struct config_args args, void *field,
                        struct buf *reason)

@@ -48,7 +48,7 @@ struct config_found config_option_find(struct str name)
     return found;
 }
 
-/* ---- values ---- */
+/* --- values --- */
 
 void config_value_copy(const struct config_option *option, const struct config *config,
                        struct config_value *value)
@@ -141,7 +141,7 @@ void config_value_initial(const struct config_option *option, struct config_valu
     buf_deinit(&reason);
 }
 
-/* ---- text ---- */
+/* --- text --- */
 
 void config_option_format(const struct config_option *option, const void *field, struct buf *out)
 {
@@ -211,7 +211,7 @@ const struct config_option *config_next_without_effect(const struct config *conf
     return NULL;
 }
 
-/* ---- the whole struct ---- */
+/* --- the whole struct --- */
 
 void config_set_text(char **field, struct str text)
 {

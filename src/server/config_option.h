@@ -120,7 +120,7 @@ struct config_found {
 /* Finds a directive by its name or alias, ASCII case ignored. */
 struct config_found config_option_find(struct str name);
 
-/* ---- values ---- */
+/* --- values --- */
 
 /* Room for one value of any option. */
 struct config_value {

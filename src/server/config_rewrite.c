@@ -59,7 +59,7 @@ static bool is_out_of_reach(const struct reading *reading, size_t index)
            (reading->load.seen[index] & CONFIG_SEEN_INCLUDED);
 }
 
-/* ---- what the old file says ---- */
+/* --- what the old file says --- */
 
 static const struct config_option *option_of(const struct rewrite *r, const struct words *words,
                                              struct plan **plan)
@@ -99,7 +99,7 @@ static void plan_options(struct rewrite *r, struct str old)
     forget_reading(&before);
 }
 
-/* ---- the new file ---- */
+/* --- the new file --- */
 
 static bool write_next(struct rewrite *r, struct plan *plan)
 {
@@ -140,7 +140,7 @@ static void write_lines(struct rewrite *r, struct str old)
     words_deinit(&words);
 }
 
-/* ---- what is still missing ---- */
+/* --- what is still missing --- */
 
 static void start_additions(struct buf *out)
 {

@@ -25,7 +25,7 @@ static bool fail(struct transaction *t, struct str culprit, const char *reason)
     return false;
 }
 
-/* ---- may these options be set at all? ---- */
+/* --- may these options be set at all? --- */
 
 static bool may_set_protected(const struct transaction *t)
 {
@@ -65,7 +65,7 @@ static bool admit(struct transaction *t, size_t at)
     return !is_repeated(t, at) || fail(t, name, "duplicate parameter");
 }
 
-/* ---- new values ---- */
+/* --- new values --- */
 
 static bool assign(struct transaction *t, size_t at)
 {
@@ -103,7 +103,7 @@ static void commit(struct transaction *t)
     }
 }
 
-/* ---- effects ---- */
+/* --- effects --- */
 
 static const struct step *find_change(const struct transaction *t, enum config_change change)
 {

@@ -36,7 +36,7 @@ static void quit(struct call *call)
     call->session->flags |= SESSION_CLOSE_AFTER_REPLY;
 }
 
-/* ---- who the client is ---- */
+/* --- who the client is --- */
 
 /* AUTH and HELLO: answers and counts what is wrong. */
 static bool login(struct call *call, struct str name, struct str password)

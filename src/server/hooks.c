@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-/* --- host ------------------------------------------------------------------------------------- */
+/* --- host --- */
 
 static void on_event(void *owner, enum event_class what, const char *event, struct keyspace *ks,
                      struct str key)
@@ -35,7 +35,7 @@ static void on_flushed(void *owner, struct session *by, struct keyspace *ks)
     tracking_flushed(&server->tracking);
 }
 
-/* --- execute ---------------------------------------------------------------------------------- */
+/* --- execute --- */
 
 static int64_t read_clock_us(void *owner)
 {
@@ -126,7 +126,7 @@ void server_count_errors(struct server *server, struct reply *reply)
     reply->owner = server;
 }
 
-/* --- clients ---------------------------------------------------------------------------------- */
+/* --- clients --- */
 
 static void on_batch(void *owner)
 {
@@ -213,7 +213,7 @@ static void on_close(void *owner, struct client *client, enum close_reason reaso
     delivery_forget(&server->delivery, &client->session);
 }
 
-/* --- deliveries ------------------------------------------------------------------------------- */
+/* --- deliveries --- */
 
 static void deliver(void *context, struct session *to)
 {
@@ -229,7 +229,7 @@ static struct session *find_session(void *context, uint64_t id)
     return is_there ? &client->session : NULL;
 }
 
-/* --- access ----------------------------------------------------------------------------------- */
+/* --- access --- */
 
 struct pubsub *server_pubsub(struct call *call)
 {

@@ -1,7 +1,7 @@
 /* The composition root: one struct that owns everything and wires it together.
  *
- * Only this folder sees all of it. Modules get what they need as hooks or pointers; handlers of commands reach their
- * module through access.h, which takes it from here.
+ * Only this folder sees all of it. Modules get what they need as hooks or pointers; handlers of
+ * commands reach their module through access.h, which takes it from here.
  *
  *     server_init  registers commands, builds the store and the modules from the configuration
  *     server_open  opens log, pid file, sockets
@@ -144,7 +144,8 @@ void server_init_users(struct server *server);
 bool server_load_users(struct server *server, struct buf *why);
 void server_apply_users(struct server *server);
 void server_refresh_users(void *server); /* config_service.refresh */
-/* observe.c: who watches requests. server_observe is for a request that was slow or has monitors. */
+/* observe.c: who watches requests. server_observe is for a request that was slow or has monitors.
+ */
 void server_observe(struct server *server, const struct call *call, const struct outcome *outcome);
 void server_note_latency(struct server *server, const char *event, int64_t duration_us);
 void server_apply_observers(struct server *server);

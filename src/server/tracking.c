@@ -92,7 +92,7 @@ void tracking_leave(struct tracking *tracking, struct session *session)
     session->tracking_redirect = 0;
 }
 
-/* ---- sending ---- */
+/* --- sending --- */
 
 static void tell_broken_redirect(struct tracking *tracking, struct session *session)
 {
@@ -185,7 +185,7 @@ void tracking_limit(struct tracking *tracking, size_t max_keys)
     }
 }
 
-/* ---- remembering ---- */
+/* --- remembering --- */
 
 static struct tracked_key *make_tracked(struct tracking *tracking, struct str key)
 {

@@ -1,4 +1,5 @@
-/* What the server and its ACL owe each other: clients to end, settings to follow, lines for a rewritten configuration. */
+/* What the server and its ACL owe each other: clients to end, settings to follow, lines for a
+ * rewritten configuration. */
 #include "server/server.h"
 
 #include "base/mem.h"

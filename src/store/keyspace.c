@@ -41,7 +41,7 @@ static uint64_t hash_of(const struct keyspace *ks, struct str key)
     return table_hash(&ks->table, key);
 }
 
-/* --- retiring --------------------------------------------------------------------------------- */
+/* --- retiring --- */
 
 void value_drop(struct keyspace *ks, struct value value)
 {
@@ -81,7 +81,7 @@ static bool is_private(const struct keyspace *ks, uint32_t born)
     return epoch_is_private(&ks->store->epochs, born);
 }
 
-/* --- keys ------------------------------------------------------------------------------------- */
+/* --- keys --- */
 
 struct entry *keyspace_find(const struct keyspace *ks, struct str key)
 {
@@ -276,7 +276,7 @@ struct entry *keyspace_relink_object(struct keyspace *ks, struct entry *entry, s
     return entry;
 }
 
-/* --- strings ---------------------------------------------------------------------------------- */
+/* --- strings --- */
 
 struct str entry_string(const struct entry *entry, char *room)
 {
@@ -336,7 +336,7 @@ char *keyspace_writable_string(struct keyspace *ks, struct entry **entry, size_t
     return (char *)(uintptr_t)own.ptr;
 }
 
-/* --- databases -------------------------------------------------------------------------------- */
+/* --- databases --- */
 
 static void free_whole_table(void *object)
 {
@@ -364,7 +364,7 @@ void store_swap(struct store *store, int a, int b)
     store->dbs[b].id = b;
 }
 
-/* --- frozen views ----------------------------------------------------------------------------- */
+/* --- frozen views --- */
 
 struct frozen_store *store_freeze(struct store *store)
 {
@@ -383,7 +383,7 @@ void store_release(struct frozen_store *frozen)
     mem_free(frozen);
 }
 
-/* --- pipelines -------------------------------------------------------------------------------- */
+/* --- pipelines --- */
 
 void keyspace_hint_bucket(const struct keyspace *ks, struct key_hint *hint)
 {

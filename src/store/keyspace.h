@@ -40,7 +40,7 @@ struct store {
 void store_init(struct store *store, int db_count, struct hash_seed seed);
 void store_deinit(struct store *store);
 
-/* --- keys ------------------------------------------------------------------------------------- */
+/* --- keys --- */
 
 struct entry *keyspace_find(const struct keyspace *ks, struct str key);
 /* Sets or replaces a key. Takes the blob or object of `value`; drops the old value.
@@ -72,7 +72,7 @@ struct object *keyspace_writable_object(struct keyspace *ks, struct entry **entr
  * the place of the one it was made from. That one is the caller's. */
 struct entry *keyspace_relink_object(struct keyspace *ks, struct entry *entry, struct value value);
 
-/* --- strings ---------------------------------------------------------------------------------- */
+/* --- strings --- */
 
 /* The bytes of a string value; integers are formatted into `room` (NUM_I64_MAX). */
 struct str entry_string(const struct entry *entry, char *room);
@@ -80,13 +80,13 @@ struct str entry_string(const struct entry *entry, char *room);
  * zeroed. For APPEND, SETRANGE, SETBIT. The entry (which may be replaced) then says "raw". */
 char *keyspace_writable_string(struct keyspace *ks, struct entry **entry, size_t len);
 
-/* --- databases -------------------------------------------------------------------------------- */
+/* --- databases --- */
 
 /* Empties a database; the old contents are freed by `discard` of the epochs. */
 void keyspace_clear(struct keyspace *ks);
 void store_swap(struct store *store, int a, int b);
 
-/* --- frozen views ----------------------------------------------------------------------------- */
+/* --- frozen views --- */
 
 /* All databases as of one moment. Any thread may read `tables`; the data thread releases them. */
 struct frozen_store {
@@ -98,7 +98,7 @@ struct frozen_store {
 struct frozen_store *store_freeze(struct store *store);
 void store_release(struct frozen_store *frozen);
 
-/* --- pipelines -------------------------------------------------------------------------------- */
+/* --- pipelines --- */
 
 /* Brings what a lookup of the key will touch into the cache, in two stages. Before the command
  * runs, the hint is put into store->hint, and a lookup of that very view does not compute the

@@ -71,7 +71,7 @@ unsigned page_next_buckets(unsigned buckets)
     return 0;
 }
 
-/* --- finding ---------------------------------------------------------------------------------- */
+/* --- finding --- */
 
 /* A bit for each slot whose tag is `tag`. */
 static inline unsigned match_tags(const struct bucket *bucket, uint8_t tag)
@@ -155,7 +155,7 @@ void page_prefetch_entry(const struct page *page, uint64_t hash)
     }
 }
 
-/* --- writing ---------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static bool put_in_bucket(struct bucket *bucket, struct entry *entry, uint8_t tag)
 {
@@ -227,7 +227,7 @@ bool page_can_merge(const struct page *a, const struct page *b)
     return (a->used + b->used) * 16 < PAGE_ITEMS_MAX * SPARSE_16;
 }
 
-/* --- moving ----------------------------------------------------------------------------------- */
+/* --- moving --- */
 
 void page_items_collect(struct page_items *items, const struct page *page, struct hash_seed seed)
 {
@@ -273,7 +273,7 @@ bool page_fill(struct page *page, const struct page_items *items, size_t from, s
     return true;
 }
 
-/* --- positions -------------------------------------------------------------------------------- */
+/* --- positions --- */
 
 static uint64_t span(const struct page *page)
 {
@@ -303,7 +303,7 @@ uint64_t page_next_bucket_hash(const struct page *page, uint64_t hash)
     return page_prefix(page, hash) + (first << 48 >> page->depth);
 }
 
-/* --- walking ---------------------------------------------------------------------------------- */
+/* --- walking --- */
 
 static void visit_guests(const struct page *page, unsigned at, unsigned home,
                          const struct page_walk *walk)

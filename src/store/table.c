@@ -50,7 +50,7 @@ void table_prefetch_entry(const struct table *table, uint64_t hash)
     page_prefetch_entry(directory_page(table->directory, hash), hash);
 }
 
-/* --- writing ---------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static struct page *new_page(struct table *table, unsigned buckets, unsigned depth)
 {
@@ -270,7 +270,7 @@ void table_note_expiry(struct table *table, uint64_t hash, int64_t expire_at_ms)
     page_note_due(directory_page(table->directory, hash), expire_at_ms);
 }
 
-/* --- walking ---------------------------------------------------------------------------------- */
+/* --- walking --- */
 
 uint64_t table_scan(const struct table *table, uint64_t cursor, table_visit *visit, void *context)
 {

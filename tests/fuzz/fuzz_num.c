@@ -40,7 +40,8 @@ static void try_double(struct str text)
     check(memcmp(&number, &again, sizeof(number)) == 0);
 }
 
-/* Plain decimals keep seventeen places, so reading them back gives a number that is written alike. */
+/* Plain decimals keep seventeen places, so reading them back gives a number that is written alike.
+ */
 static void try_long_double(struct str text)
 {
     static char out[NUM_DOUBLE_MAX], second[NUM_DOUBLE_MAX];

@@ -202,7 +202,7 @@ static void a_stock_file_loads_and_asks_for_nothing_missing(void **state)
     config_deinit(&config);
 }
 
-/* ---- faults ---- */
+/* --- faults --- */
 
 static void assert_fault(const char *text, const char *report)
 {
@@ -260,7 +260,7 @@ static void users_and_an_aclfile_exclude_each_other(void **state)
     config_deinit(&config);
 }
 
-/* ---- include ---- */
+/* --- include --- */
 
 static void an_included_file_stands_where_its_include_does(void **state)
 {
