@@ -97,8 +97,7 @@ void library_check_time(lua_State *lua, int64_t now_us)
     lua_error(lua);
 }
 
-/* --- loading
- * ------------------------------------------------------------------------------------ --- */
+/* --- loading --- */
 
 static const char *text_of_error(lua_State *lua)
 {

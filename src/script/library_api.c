@@ -120,7 +120,7 @@ int library_register_function(lua_State *lua)
     }
     read_registration(lua, &registration);
     if (!library_name_is_valid(text_at(lua, registration.name))) {
-        return fail(lua, LIBRARY_NAME_ERROR + sizeof("ERR ") - 1);
+        return fail(lua, &LIBRARY_NAME_ERROR[sizeof("ERR ") - 1]);
     }
     struct library_function function = {.flags = registration.flags};
     lua_pushvalue(lua, registration.callback);

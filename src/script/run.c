@@ -10,8 +10,7 @@
 
 enum { HOOK_EVERY = 100000, REPLY_KEPT = 1 << 20 };
 
-/* --- the hook
- * ----------------------------------------------------------------------------------- --- */
+/* --- the hook --- */
 
 static int64_t now_us(const struct script_engine *engine)
 {
@@ -64,8 +63,7 @@ void script_watch(struct script_engine *engine)
     lua_sethook(engine->lua, on_count, LUA_MASKCOUNT, HOOK_EVERY);
 }
 
-/* --- may it run
- * --------------------------------------------------------------------------------- --- */
+/* --- may it run --- */
 
 static const char *refused_by_state(uint32_t state, const struct script_start *start)
 {
@@ -91,8 +89,7 @@ static const char *refusal(const struct script_engine *engine, const struct scri
     return needs_room && engine->run.out_of_memory ? ERR_OOM : NULL;
 }
 
-/* --- the run
- * ------------------------------------------------------------------------------------ --- */
+/* --- the run --- */
 
 static void begin(struct script_engine *engine, const struct script_start *start)
 {

@@ -119,15 +119,14 @@ static struct layout begin(lua_State *lua)
     return (struct layout){.lua = lua, .next = luaL_checkstring(lua, 1), .align = 1};
 }
 
-/* --- pack
- * --------------------------------------------------------------------------------------- --- */
+/* --- pack --- */
 
 /* Beyond 64 bits the sign is not continued: the upper bytes are zero. */
 static void put_integer(const struct layout *layout, struct buf *out, uint64_t number)
 {
     for (size_t i = 0; i < layout->size; i++) {
         size_t byte = layout->big_endian ? layout->size - 1 - i : i;
-        buf_append_char(out, byte < 8 ? (char)(number >> (8 * byte) & 0xFF) : 0);
+        buf_append_char(out, (char)(byte < 8 ? number >> (8 * byte) & 0xFF : 0));
     }
 }
 
@@ -196,8 +195,7 @@ static int pack(lua_State *lua)
     return 1;
 }
 
-/* --- unpack
- * ------------------------------------------------------------------------------------- --- */
+/* --- unpack --- */
 
 static void push_integer(const struct layout *layout, const unsigned char *bytes)
 {
