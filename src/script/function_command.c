@@ -199,8 +199,7 @@ static void run_help(struct call *call)
         "LOAD [REPLACE] <code>",
         "    Makes a library out of code that begins with '#!lua name=<library-name>'.",
         "RESTORE <bytes> [FLUSH|APPEND|REPLACE]",
-        "    Adds the libraries of a DUMP: instead of all others, beside them, or in place of "
-        "those with the same names.",
+        "    Adds the libraries of a DUMP; what to do with those that exist is the option's.",
         "STATS",
         "    Tells which function runs, and how many there are.",
         NULL,

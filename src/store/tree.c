@@ -361,6 +361,7 @@ static struct branch *path_branch(const struct tree_cursor *cursor, unsigned lev
 
 static struct tree_node *private_node(struct tree *tree, struct tree_node *node)
 {
+    ASSERT(node != NULL);
     if (epoch_is_private(tree->epochs, node->epoch)) return node;
     struct tree_node *copy = new_node(tree, node->level);
     memcpy(copy->slots, node->slots, node->used * slot_size(node->level));

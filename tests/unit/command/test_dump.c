@@ -33,9 +33,8 @@ static int teardown(void **state)
 /* The payload of a key in a buffer the caller frees. */
 static struct buf dump_of(const char *key)
 {
-    char request[64] = "DUMP ";
     struct buf payload = {0};
-    harness_run(&h, strcat(request, key));
+    harness_run_argv(&h, (struct str[]){STR("DUMP"), str_from_c(key)}, 2);
     struct str bytes = buf_str(&h.reply);
     assert_true(bytes.len > 10 && bytes.ptr[0] == '$');
     ptrdiff_t line = str_find_char(bytes, '\n');
@@ -55,8 +54,7 @@ static void dumped_strings_are_restored_in_their_encoding(void **state)
     (void)state;
     static const char *const values[] = {
         "12", "-70000", "abc", "99999999999",
-        "aaaaaaaaaaaaaaaaaaaaaa"
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         struct str argv[] = {STR("SET"), STR("a"), str_from_c(values[i])};
         harness_run_argv(&h, argv, 3);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "base/words.h"
@@ -59,7 +60,7 @@ static const char *positions(const struct command *command, const char *line)
     } else {
         buf_append_c(&out, "refused");
     }
-    strcpy(text, buf_c(&out));
+    snprintf(text, sizeof(text), "%s", buf_c(&out));
     buf_deinit(&out);
     key_refs_deinit(&refs);
     words_deinit(&words);
@@ -127,8 +128,8 @@ static void counts_that_lie_are_refused(void **state)
                                          "4294967297"};
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
         char line[64];
-        strcat(strcpy(line, "lmpop "), counts[i]);
-        assert_string_equal(positions(&COUNTED, strcat(line, " a b")), "refused");
+        snprintf(line, sizeof(line), "lmpop %s a b", counts[i]);
+        assert_string_equal(positions(&COUNTED, line), "refused");
     }
     assert_string_equal(positions(&COUNTED, "lmpop 0 a b"), "");
     assert_string_equal(positions(&STREAMS, "xread COUNT 2 a b"), "");

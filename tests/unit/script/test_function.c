@@ -88,9 +88,8 @@ static void a_dump_is_restored(void **state)
     world_init(&h);
     harness_run(
         &h, "FUNCTION LOAD " LIBRARY("a", "redis.register_function('f', function() return 7 end)"));
-    struct str reply = str_from_c("");
     harness_run(&h, "FUNCTION DUMP");
-    reply = buf_str(&h.reply);
+    struct str reply = buf_str(&h.reply);
     reply = str_from(reply, (size_t)str_find(reply, STR("\r\n")) + 2);
     buf_append_str(&dump, str_first(reply, reply.len - 2));
     struct str argv[] = {STR("FUNCTION"), STR("RESTORE"), buf_str(&dump), STR("APPEND")};

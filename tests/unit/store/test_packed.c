@@ -24,25 +24,17 @@ static void every_form_has_the_bytes_of_redis(void **state)
         "\xff\x05\xf3\xff\xff\xff\x7f\x05\xf4\x00\x00\x00\x80\x00\x00\x00\x00\x09\xf4\x00\x00\x00"
         "\x00\x00\x00\x00\x80\x09\x83\x61\x62\x63\x04\x80\x01\x83\x30\x30\x37\x04\xbf"
         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\x40\xff";
-    static const char *const items[] = {"0",
-                                        "127",
-                                        "128",
-                                        "-1",
-                                        "4095",
-                                        "-4096",
-                                        "4096",
-                                        "-32768",
-                                        "32768",
-                                        "8388607",
-                                        "-8388609",
-                                        "2147483647",
-                                        "2147483648",
-                                        "-9223372036854775808",
-                                        "abc",
-                                        "",
-                                        "007",
-                                        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-                                        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
+    static const char sixty_three[] =
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+    static const char *const items[] = {"0",          "127",
+                                        "128",        "-1",
+                                        "4095",       "-4096",
+                                        "4096",       "-32768",
+                                        "32768",      "8388607",
+                                        "-8388609",   "2147483647",
+                                        "2147483648", "-9223372036854775808",
+                                        "abc",        "",
+                                        "007",        sixty_three};
     struct packed run;
     packed_init(&run);
     char room[NUM_I64_MAX];

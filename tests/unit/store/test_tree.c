@@ -31,7 +31,8 @@ static struct item items[ITEMS];
 
 static size_t weight_of(const void *item)
 {
-    return ((const struct item *)item)->weight;
+    assert_non_null(item);
+    return item ? ((const struct item *)item)->weight : 0;
 }
 
 static int compare(const void *key, const void *item)
@@ -59,7 +60,7 @@ static void model_insert(struct model *model, size_t at, const struct item *item
 static void model_remove(struct model *model, size_t at)
 {
     model->len--;
-    model->weight -= model->list[at]->weight;
+    model->weight -= weight_of(model->list[at]);
     memmove(model->list + at, model->list + at + 1, (model->len - at) * sizeof(model->list[0]));
 }
 
@@ -124,7 +125,7 @@ static void seek_item(const struct tree *tree, const struct model *model, size_t
 {
     uint64_t position = 0;
     size_t rest;
-    for (size_t i = 0; i < at; i++) position += model->list[i]->weight;
+    for (size_t i = 0; i < at; i++) position += weight_of(model->list[i]);
     bool found = tree_seek(tree, cursor, position, &rest);
     assert_int_equal(found, at < model->len);
     assert_int_equal(rest, 0);
