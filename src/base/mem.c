@@ -9,8 +9,8 @@
 
 /* Slabs of 64 KiB instead of 4 KiB for the sizes entries have: jemalloc spends 128 bytes of its
  * own on each slab, which is 3% of a page of 64-byte entries and 0.2% of a larger one. Pages
- * that become free go back to the system soon and by jemalloc's own thread. Nothing forks, so
- * huge pages only help (docs/adr/0004, 0006). */
+ * that become free go back to the system soon and by jemalloc's own thread. Huge pages are
+ * asked for; disable-thp overrules that (docs/adr/0004, 0006). */
 const char *malloc_conf = "slab_sizes:1-512:16,background_thread:true,metadata_thp:auto,thp:always,"
                           "dirty_decay_ms:500,muzzy_decay_ms:0,narenas:2";
 #else
