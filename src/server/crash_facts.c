@@ -35,8 +35,8 @@ static void put_running(const struct server *server, int fd)
 
 static void put_keyspace(const struct server *server, int fd)
 {
-    for (int i = 0; i < server->store.db_count; i++) {
-        const struct keyspace *ks = &server->store.dbs[i];
+    for (int i = 0; i < server->store->db_count; i++) {
+        const struct keyspace *ks = &server->store->dbs[i];
         if (ks->table.len == 0) continue;
         put_fact(fd, "database", (uint64_t)i);
         put_fact(fd, "keys", ks->table.len);

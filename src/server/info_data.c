@@ -108,7 +108,7 @@ static int64_t sample_ttl_ms(struct server *server, const struct keyspace *ks)
     if (ks->volatile_len == 0) return 0;
     int64_t sum_ms = 0, samples = MIN(TTL_SAMPLES, (int64_t)ks->volatile_len);
     for (int64_t i = 0; i < samples; i++) {
-        const struct entry *entry = table_random_volatile(&ks->table, &server->store.prng);
+        const struct entry *entry = table_random_volatile(&ks->table, &server->store->prng);
         if (entry == NULL) return 0;
         int64_t left_ms = entry_expire_at(entry) - server->host.now_ms;
         if (left_ms > 0) sum_ms += left_ms / samples;
@@ -118,8 +118,8 @@ static int64_t sample_ttl_ms(struct server *server, const struct keyspace *ks)
 
 void info_keyspace(struct server *server, struct buf *out)
 {
-    for (int i = 0; i < server->store.db_count; i++) {
-        const struct keyspace *ks = &server->store.dbs[i];
+    for (int i = 0; i < server->store->db_count; i++) {
+        const struct keyspace *ks = &server->store->dbs[i];
         if (ks->table.len == 0) continue;
         buf_printf(out, "db%d:keys=%zu,expires=%zu,avg_ttl=%lld\r\n", i, ks->table.len,
                    ks->volatile_len, (long long)sample_ttl_ms(server, ks));

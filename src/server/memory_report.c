@@ -51,7 +51,7 @@ void memory_report_read(struct memory_report *report, struct server *server)
         .rss = process_rss_bytes(),
     };
     report->peak = server->stats.peak_memory;
-    read_store(report, &server->store);
+    read_store(report, server->store);
     report->clients = server->clients.memory;
     read_allocator(report);
     divide(report);

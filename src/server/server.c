@@ -59,12 +59,12 @@ static void discard_in_worker(void *context, struct garbage garbage)
 static void init_store(struct server *server)
 {
     struct hash_seed seed = entropy_hash_seed();
-    store_init(&server->store, server->config.process.databases, seed);
-    server->store.epochs.discard = discard_in_worker;
-    server->store.epochs.discard_context = server;
-    prng_init(&server->store.prng, entropy_u64());
+    server->store = store_new(server->config.process.databases, seed);
+    server->store->epochs.discard = discard_in_worker;
+    server->store->epochs.discard_context = server;
+    prng_init(&server->store->prng, entropy_u64());
     server->host =
-        (struct host){.store = &server->store, .settings = &server->settings, .owner = server};
+        (struct host){.store = server->store, .settings = &server->settings, .owner = server};
     watch_init(&server->watches, &server->host, seed);
     server->host.watches = &server->watches;
 }
@@ -133,9 +133,9 @@ void server_deinit(struct server *server)
     monitors_deinit(&server->monitors);
     registry_deinit(&server->registry);
     /* What is let go from here on is freed here: the lanes end. */
-    server->store.epochs.discard = NULL;
+    server->store->epochs.discard = NULL;
     worker_pool_free(server->workers);
-    store_deinit(&server->store);
+    store_free(server->store);
     loop_free(server->loop);
     log_free(server->log);
     config_deinit(&server->config);
@@ -146,7 +146,7 @@ void server_read_clocks(struct server *server)
     server->host.now_us = clock_wall_us();
     server->host.now_ms = server->host.now_us / 1000;
     server->executor.last_clock_us = clock_mono_us();
-    server->store.new_access = access_now(&server->host);
+    server->store->new_access = access_now(&server->host);
 }
 
 uint64_t server_memory(struct server *server)

@@ -72,7 +72,7 @@ struct server {
     struct server_end end;
     struct signals *signals; /* main's; NULL: none are handled */
 
-    struct store store;
+    struct store *store; /* replaced whole when another data set is loaded */
     struct command_settings settings;
     struct host host;
     struct registry registry;

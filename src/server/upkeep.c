@@ -14,7 +14,7 @@ static struct call call_by_server(struct server *server)
 {
     effects_reset(&server->upkeep.effects, server->host.effects_wanted);
     return (struct call){
-        .host = &server->host, .ks = &server->store.dbs[0], .effects = &server->upkeep.effects};
+        .host = &server->host, .ks = &server->store->dbs[0], .effects = &server->upkeep.effects};
 }
 
 /* --- expiry --- */

@@ -34,6 +34,35 @@ void store_deinit(struct store *store)
     *store = (struct store){0};
 }
 
+struct store *store_new(int db_count, struct hash_seed seed)
+{
+    struct store *store = mem_new(struct store);
+    store_init(store, db_count, seed);
+    return store;
+}
+
+void store_free(void *store)
+{
+    store_deinit(store);
+    mem_free(store);
+}
+
+static void discard_if_unused(struct store *store)
+{
+    struct epochs *epochs = &store->epochs;
+    if (!store->is_retired || !list_is_empty(&epochs->frozen)) return;
+    if (epochs->discard)
+        epochs->discard(epochs->discard_context, (struct garbage){store_free, store});
+    else
+        store_free(store);
+}
+
+void store_retire(struct store *store)
+{
+    store->is_retired = true;
+    discard_if_unused(store);
+}
+
 static uint64_t hash_of(const struct keyspace *ks, struct str key)
 {
     const struct key_hint *hint = &ks->store->hint;
@@ -368,19 +397,26 @@ void store_swap(struct store *store, int a, int b)
 
 struct frozen_store *store_freeze(struct store *store)
 {
-    size_t tables = (size_t)store->db_count * sizeof(struct table);
-    struct frozen_store *frozen = mem_alloc(sizeof(*frozen) + tables);
+    size_t count = (size_t)store->db_count;
+    size_t size = sizeof(struct table) + sizeof(size_t);
+    struct frozen_store *frozen = mem_alloc(sizeof(*frozen) + count * size);
     frozen->store = store;
     frozen->db_count = store->db_count;
+    frozen->volatile_lens = (size_t *)(void *)(frozen->tables + count);
     epoch_freeze(&store->epochs, &frozen->hold);
-    for (int i = 0; i < store->db_count; i++) frozen->tables[i] = store->dbs[i].table;
+    for (int i = 0; i < store->db_count; i++) {
+        frozen->tables[i] = store->dbs[i].table;
+        frozen->volatile_lens[i] = store->dbs[i].volatile_len;
+    }
     return frozen;
 }
 
 void store_release(struct frozen_store *frozen)
 {
-    epoch_release(&frozen->store->epochs, &frozen->hold);
+    struct store *store = frozen->store;
+    epoch_release(&store->epochs, &frozen->hold);
     mem_free(frozen);
+    discard_if_unused(store);
 }
 
 /* --- pipelines --- */

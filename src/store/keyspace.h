@@ -35,10 +35,18 @@ struct store {
     uint32_t
         new_access; /* the access word of entries made now (LRU clock or LFU), set by the owner */
     struct key_hint hint; /* the key the running command was prefetched for: its hash is known */
+    bool is_retired;      /* only frozen views use it still */
 };
 
 void store_init(struct store *store, int db_count, struct hash_seed seed);
 void store_deinit(struct store *store);
+/* One of its own on the heap, which can take another's place whole: its owner changes a pointer. */
+struct store *store_new(int db_count, struct hash_seed seed);
+/* Any thread, once nothing uses it. */
+void store_free(void *store);
+/* Gives up a store whose place another has taken. `discard` of its epochs frees it, when the last
+ * frozen view of it is released. */
+void store_retire(struct store *store);
 
 /* --- keys --- */
 
@@ -93,6 +101,7 @@ struct frozen_store {
     struct epoch_hold hold;
     struct store *store;
     int db_count;
+    size_t *volatile_lens; /* keys that have an expiry, by database */
     struct table tables[];
 };
 struct frozen_store *store_freeze(struct store *store);

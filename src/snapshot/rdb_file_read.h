@@ -1,0 +1,72 @@
+/* Reads a whole RDB file of versions 1 to 12 into a store that nothing else uses yet.
+ *
+ * It pulls its bytes, so it runs in a worker that may wait for them. Nothing is trusted: memory
+ * grows with the bytes that came, every value is validated, and what is wrong is told with the
+ * offset and a reason. The store then holds what came before; the caller throws it away or, to
+ * salvage, keeps it. */
+#ifndef SKEIN_SNAPSHOT_RDB_FILE_READ_H
+#define SKEIN_SNAPSHOT_RDB_FILE_READ_H
+
+#include "snapshot/rdb_codec.h"
+#include "snapshot/rdb_file.h"
+#include "store/keyspace.h"
+
+/* Where bytes come from. */
+struct rdb_input {
+    /* At least one and at most `room` bytes; 0 at the end, negative when it cannot be read. */
+    ptrdiff_t (*read)(void *context, void *bytes, size_t room);
+    void *context;
+    uint64_t size; /* of all that can come; UINT64_MAX: nobody knows */
+};
+
+/* What the head of the file says. */
+struct rdb_facts {
+    int version;
+    char made_by[32]; /* redis-ver */
+    int64_t made_at_s;
+    uint64_t used_memory;
+    bool is_aof_base;                                /* aof-base or aof-preamble */
+    char replication_id[RDB_REPLICATION_ID_LEN + 1]; /* "": none */
+    int64_t replication_offset, replication_db;      /* -1: not told */
+};
+
+struct rdb_read_options {
+    const struct rdb_limits *limits; /* NULL: the usual ones */
+    bool skip_checksum;
+    bool drop_expired; /* keys whose time was over at now_ms are counted and left out */
+    int64_t now_ms;    /* what idle times count from */
+    enum rdb_access access;
+    struct rdb_progress *progress; /* may be NULL */
+    /* All may be NULL: after each key; each library of functions; each pair of the head. False ends
+     * the reading as a damage with this reason. */
+    void (*after_key)(void *context);
+    bool (*on_library)(void *context, struct str code);
+    void (*on_aux)(void *context, struct str name, struct str value);
+    void *context;
+};
+
+enum { RDB_FAULT_TEXT = 200 };
+
+struct rdb_fault {
+    uint64_t offset;    /* where what is wrong was found */
+    uint64_t record_at; /* where the key or opcode begins that it belongs to */
+    char reason[RDB_FAULT_TEXT];
+    bool cancelled;
+    bool is_short; /* the bytes ended too early */
+};
+
+struct rdb_read_result {
+    struct rdb_facts facts;
+    struct rdb_fault fault;
+    uint64_t keys, expired; /* loaded; left out */
+    uint64_t bytes;         /* of the file itself */
+    /* Bytes behind the file that were read already; the caller frees it. In a file that goes on as
+     * a log, this is its beginning. */
+    struct buf rest;
+};
+
+/* False with result->fault. */
+bool rdb_read_file(const struct rdb_input *input, struct store *store,
+                   const struct rdb_read_options *options, struct rdb_read_result *result);
+
+#endif
