@@ -131,6 +131,7 @@ static void copy_settings(struct server *server)
     copy_client_limits(server);
     server_apply_observers(server);
     server_apply_users(server);
+    server_apply_journal(server);
 }
 
 static bool apply_title(struct server *server, struct buf *reason)

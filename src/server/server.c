@@ -100,6 +100,7 @@ void server_init(struct server *server, struct config *config)
     executor_init(&server->executor, &server->host, &server->registry);
     stats_init(&server->stats, server->registry.count);
     slowlog_init(&server->slowlog);
+    server_init_journal(server);
     server_init_scripts(server);
     clients_init(&server->clients, server->loop, &server->executor);
     client_waits_init(&server->waits);
@@ -127,6 +128,7 @@ void server_deinit(struct server *server)
     script_engine_free(server->host.scripts);
     watch_deinit(&server->watches);
     executor_deinit(&server->executor);
+    journal_deinit(&server->journal);
     stats_deinit(&server->stats);
     slowlog_deinit(&server->slowlog);
     latency_deinit(&server->latency);

@@ -19,6 +19,7 @@
 #include "io/timer.h"
 #include "io/tls.h"
 #include "io/worker.h"
+#include "journal/journal.h"
 #include "link/client.h"
 #include "script/engine.h"
 #include "server/acl.h"
@@ -44,6 +45,9 @@ struct server_sockets {
     struct buf tcp_place, tls_place; /* port and addresses they were opened for */
     struct tls_context *tls_context;
 };
+
+/* Who wants what commands did to be in the journal. */
+enum journal_reader { JOURNAL_FOR_FILE, JOURNAL_FOR_REPLICAS };
 
 /* How the server ends. */
 struct server_end {
@@ -79,6 +83,9 @@ struct server {
     struct executor executor;
     struct watch_registry watches;
     struct upkeep upkeep;
+
+    struct journal journal;
+    uint32_t journal_readers; /* enum journal_reader, a bit each */
 
     struct clients clients;
     struct client_waits waits;
@@ -154,6 +161,10 @@ void server_apply_title(struct server *server);
 bool server_apply_oom_score(struct server *server, struct buf *reason);
 /* scripting.c: host.scripts. */
 void server_init_scripts(struct server *server);
+/* journaling.c: the journal is filled while at least one kind of reader wants it. */
+void server_init_journal(struct server *server);
+void server_apply_journal(struct server *server);
+void server_want_journal(struct server *server, enum journal_reader reader, bool wanted);
 /* network.c */
 bool server_listen(struct server *server, struct buf *why);
 void server_close_sockets(struct server *server);
