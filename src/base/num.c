@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* So many digits a double holds without loss. */
+enum { EXACT_DIGITS = 15 };
+
 size_t num_format_u64(char *out, uint64_t number)
 {
     static const char pairs[] =
@@ -113,6 +116,11 @@ static bool terminated(struct str s, char *room, size_t size)
 bool num_parse_double(struct str s, double *number)
 {
     char room[NUM_DOUBLE_MAX], *end = NULL;
+    int64_t integer;
+    if (s.len <= EXACT_DIGITS && num_parse_i64(s, &integer)) {
+        *number = (double)integer;
+        return true;
+    }
     if (!terminated(s, room, sizeof(room))) return false;
     errno = 0;
     double value = strtod(room, &end);

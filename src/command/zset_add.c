@@ -75,14 +75,14 @@ static bool add_one(struct zset_edit *edit, struct addition *addition, struct st
     double score;
     if (!zset_score(&edit->zset, name, &score)) {
         if (addition->xx) return true;
-        zset_set(edit, name, fresh);
+        zset_add(edit, name, fresh);
         addition->added++;
     } else {
         if (addition->incr && !addition->nx) fresh += score;
         if (isnan(fresh)) return false;
         if (!may_update(addition, score, fresh)) return true;
         if (fresh != score) {
-            zset_set(edit, name, fresh);
+            zset_rescore(edit, name, fresh);
             addition->updated++;
         }
     }

@@ -2,6 +2,9 @@
 
 #include "base/mem.h"
 
+enum {
+    CATS_OF_COLLECTIONS = CAT_LIST | CAT_SET | CAT_HASH | CAT_SORTEDSET | CAT_STREAM | CAT_GEO,
+};
 enum { FIRST_ARGS = 256, SPARE_ARGS = 64 * 1024 };
 
 struct request_batch *batch_new(void)
@@ -73,11 +76,23 @@ enum request_verdict batch_parse(struct request_batch *batch, struct request_par
     return verdict;
 }
 
+/* Collections are two steps further away than strings. */
+static void prepare_collections(const struct keyspace *ks, struct key_hint *const *hints,
+                                size_t count)
+{
+    const struct object *objects[BATCH_MAX];
+    for (size_t i = 0; i < count; i++) objects[i] = keyspace_hint_object(ks, hints[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (objects[i]) keyspace_hint_elements(objects[i]);
+    }
+}
+
 void batch_prepare(struct request_batch *batch, const struct registry *registry,
                    const struct keyspace *ks)
 {
     struct key_hint *hints[BATCH_MAX];
     size_t hinted = 0;
+    uint32_t categories = 0;
     for (size_t i = 0; i < batch->count; i++) {
         struct request_view *view = &batch->views[i];
         if (view->argc == 0) continue;
@@ -87,7 +102,9 @@ void batch_prepare(struct request_batch *batch, const struct registry *registry,
         view->hint.key = view->argv[view->ref->first_key];
         keyspace_hint_bucket(ks, &view->hint);
         hints[hinted++] = &view->hint;
+        categories |= view->ref->command->categories;
     }
     if (hinted < 2) return;
     for (size_t i = 0; i < hinted; i++) keyspace_hint_entry(ks, hints[i]);
+    if (categories & CATS_OF_COLLECTIONS) prepare_collections(ks, hints, hinted);
 }

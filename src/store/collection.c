@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 
+enum { CACHE_LINE = 64 };
+
 /* --- packed --- */
 
 static void packed_free(void *object)
@@ -40,6 +42,14 @@ static size_t packed_weight(const struct object *object)
     return packed_len(&((const struct packed_object *)(const void *)object)->packed);
 }
 
+static void packed_prefetch(const struct object *object)
+{
+    const struct packed *packed = &((const struct packed_object *)(const void *)object)->packed;
+    __builtin_prefetch(packed->bytes);
+    __builtin_prefetch(packed->bytes + CACHE_LINE);
+    __builtin_prefetch(packed->bytes + 2 * CACHE_LINE);
+}
+
 static const struct object_ops packed_ops = {
     .free = packed_free,
     .clone = packed_duplicate,
@@ -47,6 +57,7 @@ static const struct object_ops packed_ops = {
     .copy = packed_duplicate,
     .memory = packed_memory,
     .weight = packed_weight,
+    .prefetch = packed_prefetch,
 };
 
 struct value packed_object_new(enum value_type type, const struct epochs *epochs)
@@ -130,6 +141,12 @@ static size_t table_weight(const struct object *object)
     return ((const struct table_object *)(const void *)object)->table.len;
 }
 
+static void table_object_prefetch(const struct object *object)
+{
+    const struct table_object *all = (const void *)object;
+    __builtin_prefetch(all->table.directory);
+}
+
 static const struct object_ops table_ops = {
     .free = table_free,
     .clone = table_clone,
@@ -137,6 +154,7 @@ static const struct object_ops table_ops = {
     .copy = table_copy,
     .memory = table_memory,
     .weight = table_weight,
+    .prefetch = table_object_prefetch,
 };
 
 struct value table_object_new(enum value_type type, struct store *store)

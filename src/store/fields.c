@@ -151,8 +151,7 @@ static bool set_packed(struct fields_edit *edit, struct str name, struct str val
         packed_replace(packed, packed_next(packed, at), value);
         return false;
     }
-    packed_append(packed, name);
-    packed_append(packed, value);
+    packed_insert_pair(packed, packed_end(packed), name, value);
     if (packed_len(packed) / 2 > edit->limits.entries) become_table(edit);
     return true;
 }

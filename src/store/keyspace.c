@@ -431,3 +431,12 @@ void keyspace_hint_entry(const struct keyspace *ks, const struct key_hint *hint)
 {
     table_prefetch_entry(&ks->table, hint->hash);
 }
+
+const struct object *keyspace_hint_object(const struct keyspace *ks, const struct key_hint *hint)
+{
+    const struct entry *entry = table_guess(&ks->table, hint->hash);
+    if (entry == NULL || entry_encoding(entry) < ENC_PACKED) return NULL;
+    const struct object *object = entry_object(entry);
+    __builtin_prefetch(object);
+    return object;
+}

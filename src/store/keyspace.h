@@ -109,10 +109,16 @@ void store_release(struct frozen_store *frozen);
 
 /* --- pipelines --- */
 
-/* Brings what a lookup of the key will touch into the cache, in two stages. Before the command
- * runs, the hint is put into store->hint, and a lookup of that very view does not compute the
- * hash again. */
+/* Brings what a lookup of the key will touch into the cache, in two stages, and what a look into
+ * the collection it finds will touch, in two more. Before the command runs, the hint is put into
+ * store->hint, and a lookup of that very view does not compute the hash again. */
 void keyspace_hint_bucket(const struct keyspace *ks, struct key_hint *hint);
 void keyspace_hint_entry(const struct keyspace *ks, const struct key_hint *hint);
+/* The collection that is most likely behind the key, or NULL. */
+const struct object *keyspace_hint_object(const struct keyspace *ks, const struct key_hint *hint);
+static inline void keyspace_hint_elements(const struct object *object)
+{
+    if (object->ops->prefetch) object->ops->prefetch(object);
+}
 
 #endif

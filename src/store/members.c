@@ -52,6 +52,12 @@ static size_t intset_weight(const struct object *object)
     return intset_len(&((const struct intset_object *)(const void *)object)->integers);
 }
 
+static void intset_prefetch(const struct object *object)
+{
+    const struct intset_object *all = (const void *)object;
+    __builtin_prefetch(all->integers.bytes);
+}
+
 static const struct object_ops intset_ops = {
     .free = intset_object_free,
     .clone = intset_duplicate,
@@ -59,6 +65,7 @@ static const struct object_ops intset_ops = {
     .copy = intset_duplicate,
     .memory = intset_memory,
     .weight = intset_weight,
+    .prefetch = intset_prefetch,
 };
 
 static struct value empty_intset(const struct epochs *epochs)

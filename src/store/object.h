@@ -26,6 +26,8 @@ struct object_ops {
     struct object *(*copy)(const struct object *object, struct epochs *epochs);
     /* Bytes spent, estimated from `samples` elements (0: all). */
     size_t (*memory)(const struct object *object, size_t samples);
+    /* Asks for the memory that a look at an element will touch first; NULL: nothing to ask for. */
+    void (*prefetch)(const struct object *object);
     /* Elements; what makes freeing it long. */
     size_t (*weight)(const struct object *object);
 };

@@ -3,6 +3,8 @@
 #include "base/assert.h"
 #include "base/mem.h"
 
+#include <sys/param.h>
+
 enum {
     TOTAL_BYTES = 4,
     COUNT_UNKNOWN = UINT16_MAX,
@@ -350,11 +352,21 @@ static struct needle needle_of(struct str bytes)
     return needle;
 }
 
+/* Names of one collection often begin alike, so their ends are compared first. */
+static bool bytes_are(const uint8_t *bytes, struct str wanted)
+{
+    uint64_t have, want;
+    if (wanted.len < sizeof(have)) return memcmp(bytes, wanted.ptr, wanted.len) == 0;
+    size_t rest = wanted.len - sizeof(have);
+    memcpy(&have, bytes + rest, sizeof(have));
+    memcpy(&want, wanted.ptr + rest, sizeof(want));
+    return have == want && memcmp(bytes, wanted.ptr, rest) == 0;
+}
+
 static bool item_is(const uint8_t *item, const struct head *head, const struct needle *needle)
 {
     if (head->is_integer) return needle->is_integer && read_integer(item, head) == needle->integer;
-    return head->body_len == needle->bytes.len &&
-           memcmp(item + head->head_len, needle->bytes.ptr, head->body_len) == 0;
+    return head->body_len == needle->bytes.len && bytes_are(item + head->head_len, needle->bytes);
 }
 
 bool packed_is(const struct packed *packed, size_t at, struct str bytes)
@@ -393,13 +405,23 @@ static uint8_t *splice(struct packed *packed, size_t at, size_t old_len, size_t 
     return packed->bytes + at;
 }
 
-static void write_item(struct packed *packed, size_t at, size_t old_len, const struct fresh *fresh)
+static size_t fresh_size(const struct fresh *fresh)
 {
     size_t len = fresh->head_len + fresh->body.len;
-    uint8_t *place = splice(packed, at, old_len, len + back_size(len));
+    return len + back_size(len);
+}
+
+static void write_fresh(uint8_t *place, const struct fresh *fresh)
+{
+    size_t len = fresh->head_len + fresh->body.len;
     memcpy(place, fresh->head, fresh->head_len);
     if (fresh->body.len) memcpy(place + fresh->head_len, fresh->body.ptr, fresh->body.len);
     write_back(place + len, len);
+}
+
+static void write_item(struct packed *packed, size_t at, size_t old_len, const struct fresh *fresh)
+{
+    write_fresh(splice(packed, at, old_len, fresh_size(fresh)), fresh);
 }
 
 static void insert(struct packed *packed, size_t at, const struct fresh *fresh)
@@ -413,6 +435,16 @@ void packed_insert(struct packed *packed, size_t at, struct str bytes)
 {
     struct fresh fresh = fresh_item(bytes);
     insert(packed, at, &fresh);
+}
+
+void packed_insert_pair(struct packed *packed, size_t at, struct str first, struct str second)
+{
+    struct fresh a = fresh_item(first), b = fresh_item(second);
+    size_t count = stored_count(packed), size = fresh_size(&a);
+    uint8_t *place = splice(packed, at, 0, size + fresh_size(&b));
+    write_fresh(place, &a);
+    write_fresh(place + size, &b);
+    if (count != COUNT_UNKNOWN) store_count(packed, MIN(count + 2, COUNT_UNKNOWN));
 }
 
 void packed_append(struct packed *packed, struct str bytes)

@@ -69,6 +69,8 @@ size_t packed_find(const struct packed *packed, size_t from, struct str bytes, s
  * not lie in the run. */
 void packed_insert(struct packed *packed, size_t at, struct str bytes);
 void packed_append(struct packed *packed, struct str bytes);
+/* Two items at once: a name and what belongs to it. */
+void packed_insert_pair(struct packed *packed, size_t at, struct str first, struct str second);
 void packed_append_i64(struct packed *packed, int64_t number);
 void packed_replace(struct packed *packed, size_t at, struct str bytes);
 /* Removes up to `count` items from `at` on; then `at` is the item that followed them, or the

@@ -155,6 +155,13 @@ void page_prefetch_entry(const struct page *page, uint64_t hash)
     }
 }
 
+const struct entry *page_guess(const struct page *page, uint64_t hash)
+{
+    const struct bucket *bucket = &page->lines[page_home(page, hash)];
+    unsigned hits = match_tags(bucket, tag_of(hash));
+    return hits ? bucket->entries[__builtin_ctz(hits)] : NULL;
+}
+
 /* --- writing --- */
 
 static bool put_in_bucket(struct bucket *bucket, struct entry *entry, uint8_t tag)

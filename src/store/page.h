@@ -99,6 +99,8 @@ bool page_insert(struct page *page, struct entry *entry, uint64_t hash);
 void page_remove(struct page *page, const struct page_place *place, struct hash_seed seed);
 void page_prefetch(uintptr_t ref, uint64_t hash, unsigned directory_depth);
 void page_prefetch_entry(const struct page *page, uint64_t hash);
+/* An entry at home in its bucket that has the tag of this hash: most likely the one looked for. */
+const struct entry *page_guess(const struct page *page, uint64_t hash);
 
 bool page_is_full(const struct page *page);
 bool page_is_sparse(const struct page *page);

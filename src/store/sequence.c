@@ -138,6 +138,11 @@ static size_t sequence_weight(const struct object *object)
     return ((const struct sequence_object *)(const void *)object)->tree.weight;
 }
 
+static void sequence_prefetch(const struct object *object)
+{
+    __builtin_prefetch(((const struct sequence_object *)(const void *)object)->tree.root);
+}
+
 static const struct object_ops sequence_ops = {
     .free = sequence_free,
     .clone = sequence_clone,
@@ -145,6 +150,7 @@ static const struct object_ops sequence_ops = {
     .copy = sequence_copy,
     .memory = sequence_memory,
     .weight = sequence_weight,
+    .prefetch = sequence_prefetch,
 };
 
 struct value sequence_new(struct epochs *epochs)

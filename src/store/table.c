@@ -50,6 +50,12 @@ void table_prefetch_entry(const struct table *table, uint64_t hash)
     page_prefetch_entry(directory_page(table->directory, hash), hash);
 }
 
+const struct entry *table_guess(const struct table *table, uint64_t hash)
+{
+    if (table->directory == NULL) return NULL;
+    return page_guess(directory_page(table->directory, hash), hash);
+}
+
 /* --- writing --- */
 
 static struct page *new_page(struct table *table, unsigned buckets, unsigned depth)

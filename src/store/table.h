@@ -49,6 +49,8 @@ void table_remove(struct table *table, struct entry *entry, uint64_t hash);
 /* The two stages of a lookup, for pipelines: bring the bucket, then the entry, into the cache. */
 void table_prefetch_bucket(const struct table *table, uint64_t hash);
 void table_prefetch_entry(const struct table *table, uint64_t hash);
+/* The entry a lookup will most likely find, without looking at its key; or NULL. */
+const struct entry *table_guess(const struct table *table, uint64_t hash);
 
 /* Visits the entries of at least one bucket from `cursor` on and returns the next cursor, 0 when
  * the end was reached. Whatever is in the table during the whole scan is visited at least once.

@@ -133,6 +133,13 @@ static size_t zset_weight(const struct object *object)
     return ((const struct zset_object *)(const void *)object)->tree.len;
 }
 
+static void zset_prefetch(const struct object *object)
+{
+    const struct zset_object *all = (const void *)object;
+    __builtin_prefetch(all->table.directory);
+    __builtin_prefetch(all->tree.root);
+}
+
 static const struct object_ops zset_ops = {
     .free = zset_free,
     .clone = zset_clone,
@@ -140,6 +147,7 @@ static const struct object_ops zset_ops = {
     .copy = zset_copy,
     .memory = zset_memory,
     .weight = zset_weight,
+    .prefetch = zset_prefetch,
 };
 
 struct value zset_new(struct store *store)
@@ -327,8 +335,8 @@ static size_t packed_place(const struct packed *packed, struct str name, double 
 static void packed_put(struct packed *packed, size_t at, struct str name, double score)
 {
     char digits[NUM_DOUBLE_MAX];
-    packed_insert(packed, at, str_of(digits, num_format_double(digits, score + 0.0)));
-    packed_insert(packed, at, name);
+    struct str text = str_of(digits, num_format_double(digits, score + 0.0));
+    packed_insert_pair(packed, at, name, text);
 }
 
 /* --- writing, tree --- */
@@ -397,34 +405,28 @@ static void become_big(struct zset_edit *edit)
     old.object->ops->free(old.object);
 }
 
-static bool set_packed(struct zset_edit *edit, struct str name, double score)
+void zset_add(struct zset_edit *edit, struct str name, double score)
 {
+    if (!is_big(&edit->zset)) {
+        if (fits_packed(edit, name, zset_len(&edit->zset) + 1)) {
+            struct packed *packed = value_packed(&edit->zset);
+            packed_put(packed, packed_place(packed, name, score), name, score);
+            return;
+        }
+        become_big(edit);
+    }
+    link_new(value_zset(&edit->zset), name, score);
+}
+
+void zset_rescore(struct zset_edit *edit, struct str name, double score)
+{
+    if (is_big(&edit->zset)) {
+        move_entry(value_zset(&edit->zset), find_entry(&edit->zset, name), score);
+        return;
+    }
     struct packed *packed = value_packed(&edit->zset);
-    size_t at = find_packed(packed, name);
-    if (at && packed_score(packed, at) == score) return false;
-    if (at) packed_remove(packed, at, 2);
+    packed_remove(packed, find_packed(packed, name), 2);
     packed_put(packed, packed_place(packed, name, score), name, score);
-    return at == PACKED_NONE;
-}
-
-static bool set_big(struct zset_edit *edit, struct str name, double score)
-{
-    struct entry *entry = find_entry(&edit->zset, name);
-    if (entry == NULL)
-        link_new(value_zset(&edit->zset), name, score);
-    else if (entry_score(entry) != score)
-        move_entry(value_zset(&edit->zset), entry, score);
-    return entry == NULL;
-}
-
-bool zset_set(struct zset_edit *edit, struct str name, double score)
-{
-    if (is_big(&edit->zset)) return set_big(edit, name, score);
-    bool is_there = find_packed(value_packed(&edit->zset), name) != PACKED_NONE;
-    if (is_there || fits_packed(edit, name, zset_len(&edit->zset) + 1))
-        return set_packed(edit, name, score);
-    become_big(edit);
-    return set_big(edit, name, score);
 }
 
 bool zset_remove(struct zset_edit *edit, struct str name)

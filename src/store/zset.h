@@ -82,8 +82,9 @@ struct zset_edit {
 
 struct value zset_new(struct store *store);
 struct value zset_new_big(struct store *store);
-/* Sets the score of a member, which may be new (true). The score must not be NaN. */
-bool zset_set(struct zset_edit *edit, struct str name, double score);
+/* A member that is not there yet; one that is there. The score must not be NaN. */
+void zset_add(struct zset_edit *edit, struct str name, double score);
+void zset_rescore(struct zset_edit *edit, struct str name, double score);
 bool zset_remove(struct zset_edit *edit, struct str name);
 /* Removes members by rank; there must be that many. */
 void zset_remove_range(struct zset_edit *edit, size_t rank, size_t count);

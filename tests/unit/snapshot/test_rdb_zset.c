@@ -84,7 +84,7 @@ static void round_trip(struct world *world, uint32_t len, enum value_encoding en
     edit.zset = zset_new(&world->store);
     for (uint32_t i = 0; i < len; i++) {
         struct str name = str_of(room, (size_t)sprintf(room, "%u", i * 7919 % 1000));
-        zset_set(&edit, name, i == 1 ? INFINITY : (double)i / 3);
+        zset_add(&edit, name, i == 1 ? INFINITY : (double)i / 3);
     }
     assert_int_equal(edit.zset.encoding, encoding);
     rdb_dump(&first, &edit.zset);
