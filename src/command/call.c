@@ -1,6 +1,7 @@
 #include "command/call.h"
 
 #include "base/num.h"
+#include "command/blocking.h"
 #include "command/errors.h"
 #include "command/watch.h"
 
@@ -9,6 +10,7 @@ void call_changed_in(struct call *call, struct keyspace *ks, struct str key)
     struct host *host = call->host;
     call->changes++;
     if (host->watches) watch_changed(host->watches, ks, key);
+    blocking_changed(host->blocking, ks, key);
     if (host->on_changed) host->on_changed(host->owner, call->session, ks, key);
 }
 

@@ -52,6 +52,7 @@ struct lookup_stats {
     uint64_t hits, misses, expired;
 };
 
+struct blocking;
 struct executor;
 struct script_engine;
 struct watch_registry;
@@ -63,6 +64,7 @@ struct host {
     struct executor *executor;      /* EXEC and scripts run requests through it */
     struct script_engine *scripts;  /* NULL: there are no script commands either */
     struct watch_registry *watches; /* told by call_changed; NULL: nobody can watch */
+    struct blocking *blocking;      /* told by call_changed and generic_added; NULL: nobody waits */
     struct lookup_stats stats;
     uint32_t events_wanted; /* enum event_class: others are not even announced */
     bool effects_wanted;
@@ -75,11 +77,6 @@ struct host {
     void (*on_flushed)(void *owner, struct session *by, struct keyspace *ks);
     void (*on_event)(void *owner, enum event_class what, const char *event, struct keyspace *ks,
                      struct str key);
-    /* A key that blocked clients may wait for now holds something. */
-    void (*on_ready)(void *owner, struct keyspace *ks, struct str key);
-    /* Ends the blocking command of a session as if its time was over, or with an error (CLIENT
-     * UNBLOCK); false when it is in none. */
-    bool (*unblock)(void *owner, struct session *session, bool with_error);
     /* Whether the user may read any key with this command: SORT's BY and GET reach keys that no
      * argument names. NULL: everybody may. */
     bool (*may_read_all_keys)(void *owner, const struct call *call);

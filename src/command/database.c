@@ -1,5 +1,6 @@
 /* Whole databases: choosing, counting, emptying, swapping. */
 #include "base/num.h"
+#include "command/blocking.h"
 #include "command/errors.h"
 #include "command/families.h"
 #include "command/generic.h"
@@ -34,6 +35,7 @@ static void empty(struct call *call, struct keyspace *ks)
     call->changes += ks->table.len;
     if (call->host->watches) watch_replaced(call->host->watches, ks, NULL);
     keyspace_clear(ks);
+    blocking_replaced(call->host->blocking, ks);
 }
 
 static void tell_flushed(struct call *call, struct keyspace *ks)

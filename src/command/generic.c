@@ -1,5 +1,6 @@
 #include "command/generic.h"
 
+#include "command/blocking.h"
 #include "command/errors.h"
 #include "command/execute.h"
 #include "command/families.h"
@@ -23,13 +24,7 @@ struct entry *generic_find(struct call *call, struct str key)
 void generic_added(struct call *call, struct keyspace *ks, struct str key)
 {
     call_event_in(call, EVENT_NEW, "new", ks, key);
-    const struct host *host = call->host;
-    const struct entry *entry = keyspace_find(ks, key);
-    if (!entry || !host->on_ready) return;
-    enum value_type type = entry_type(entry);
-    if (type == TYPE_LIST || type == TYPE_ZSET || type == TYPE_STREAM) {
-        host->on_ready(host->owner, ks, key);
-    }
+    blocking_ready(call->host->blocking, ks, key);
 }
 
 bool generic_is_past(const struct call *call, int64_t at_ms)

@@ -11,6 +11,7 @@
 #include "proto/reply.h"
 
 struct acl_user;
+struct blocked;
 struct command;
 struct keyspace;
 
@@ -79,6 +80,7 @@ struct session {
     uint64_t tracking_redirect;
     struct map tracking_prefixes;
 
+    struct blocked *blocked; /* its wait (command/blocking.c), or NULL */
     const struct command *last_command;
     void *link; /* the connection, struct client in link/; NULL without one */
 };

@@ -1,6 +1,7 @@
 /* CLIENT and its sub-commands. What they know about other modules' state lives there: tracking in
  * tracking_command.c, pauses in client_pause.c. */
 #include "base/num.h"
+#include "command/blocking.h"
 #include "command/help.h"
 #include "server/client_filter.h"
 #include "server/client_line.h"
@@ -187,9 +188,7 @@ static void run_unblock(struct call *call)
     if (!call_i64(call, 2, &id)) return;
     struct client *client = clients_find(&server_of(call)->clients, (uint64_t)id);
     bool with_error = call->argc == 4 && call_is(call, 3, "error");
-    struct host *host = call->host;
-    bool done = client && session_is(&client->session, SESSION_BLOCKED) && host->unblock &&
-                host->unblock(host->owner, &client->session, with_error);
+    bool done = client && blocking_unblock(call->host->blocking, &client->session, with_error);
     reply_i64(call->reply, done);
 }
 
