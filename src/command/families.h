@@ -10,6 +10,7 @@ extern const struct command database_commands[];
 extern const struct command dump_commands[];
 extern const struct command expire_commands[];
 extern const struct command generic_commands[];
+extern const struct command geo_commands[];
 extern const struct command hash_commands[];
 extern const struct command hll_commands[];
 extern const struct command list_commands[];

@@ -186,6 +186,16 @@ void reply_human_bulk(struct reply *reply, long double number)
     reply_bulk(reply, str_of(digits, len));
 }
 
+void reply_human_double(struct reply *reply, long double number)
+{
+    char digits[NUM_DOUBLE_MAX];
+    struct str text = str_of(digits, num_format_human(digits, number));
+    if (reply->version < 3)
+        reply_bulk(reply, text);
+    else
+        append_line(reply, ',', text);
+}
+
 void reply_big_number(struct reply *reply, struct str digits)
 {
     if (reply->version < 3)

@@ -41,6 +41,8 @@ void reply_null_array(struct reply *reply); /* "no list": *-1 or _ */
 void reply_double(struct reply *reply, double number);
 /* A long double as bulk text (RESP2 and RESP3 alike), as INCRBYFLOAT answers. */
 void reply_human_bulk(struct reply *reply, long double number);
+/* The same digits as a double, as GEOPOS answers: a bulk in RESP2. */
+void reply_human_double(struct reply *reply, long double number);
 void reply_big_number(struct reply *reply, struct str digits);
 /* `format` is three letters: "txt", "mkd". A plain bulk for RESP2. */
 void reply_verbatim(struct reply *reply, struct str text, const char *format);
