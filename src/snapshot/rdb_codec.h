@@ -32,6 +32,8 @@ struct rdb_reader {
     const struct rdb_limits *limits; /* NULL: the usual ones */
     struct buf text;                 /* the string read last */
     struct buf scratch;
+    /* Why the last value was refused, when there is more to say than that it is not sound. */
+    const char *why;
 };
 
 void rdb_writer_deinit(struct rdb_writer *writer);

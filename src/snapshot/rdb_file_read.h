@@ -65,8 +65,33 @@ struct rdb_read_result {
     struct buf rest;
 };
 
-/* False with result->fault. */
+/* False with result->fault. `result` need not be initialised. */
 bool rdb_read_file(const struct rdb_input *input, struct store *store,
                    const struct rdb_read_options *options, struct rdb_read_result *result);
+
+/* The same, record by record, for those who look closer. */
+struct rdb_reading;
+
+enum rdb_step { RDB_STEP_RECORD, RDB_STEP_END, RDB_STEP_FAULT };
+
+/* `input`, `options` and `result` are borrowed until rdb_reading_free. */
+struct rdb_reading *rdb_reading_new(const struct rdb_input *input, struct store *store,
+                                    const struct rdb_read_options *options,
+                                    struct rdb_read_result *result);
+void rdb_reading_free(struct rdb_reading *reading);
+/* The magic and the version. */
+bool rdb_reading_begin(struct rdb_reading *reading);
+/* Instead: the input is a place inside a file of this version, in this database. What follows is
+ * not summed. */
+void rdb_reading_resume(struct rdb_reading *reading, int version, int db);
+/* The next record: something of the head, or a key with its value. */
+enum rdb_step rdb_reading_step(struct rdb_reading *reading);
+/* Where the next record begins; the database that is read; keys that wait to be linked are. */
+uint64_t rdb_reading_at(const struct rdb_reading *reading);
+int rdb_reading_db(const struct rdb_reading *reading);
+bool rdb_reading_settle(struct rdb_reading *reading);
+
+/* What a byte at the beginning of a record stands for, for messages. */
+const char *rdb_type_name(uint8_t byte);
 
 #endif

@@ -89,8 +89,7 @@ static bool check_packed(struct rdb_reader *reader, struct value *hash, size_t f
     return done;
 }
 
-/* Makes a hash of a run that is valid. */
-static bool load_run(struct rdb_reader *reader, struct str run, struct value *value)
+bool rdb_hash_from_run(struct rdb_reader *reader, struct str run, struct value *value)
 {
     *value = packed_object_from(TYPE_HASH, &reader->ks->store->epochs, run);
     size_t items = packed_len(value_packed(value));
@@ -103,7 +102,7 @@ static bool load_packed(struct rdb_reader *reader, struct value *value)
 {
     struct str bytes;
     if (!rdb_read_string(reader, &bytes) || !packed_is_valid(bytes, NULL)) return false;
-    return load_run(reader, bytes, value);
+    return rdb_hash_from_run(reader, bytes, value);
 }
 
 static bool load_ziplist(struct rdb_reader *reader, struct value *value)
@@ -111,7 +110,7 @@ static bool load_ziplist(struct rdb_reader *reader, struct value *value)
     struct str bytes;
     struct packed run;
     if (!rdb_read_string(reader, &bytes) || !ziplist_unpack(bytes, &run)) return false;
-    bool done = load_run(reader, packed_bytes(&run), value);
+    bool done = rdb_hash_from_run(reader, packed_bytes(&run), value);
     packed_deinit(&run);
     return done;
 }

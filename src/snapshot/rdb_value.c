@@ -11,10 +11,26 @@
 enum { FOOTER_VERSION = 2, FOOTER_CRC = 8, FOOTER = FOOTER_VERSION + FOOTER_CRC };
 
 static const struct rdb_form *const FORMS[] = {
-    &rdb_string_form,      &rdb_hash_form,         &rdb_hash_packed_form,   &rdb_hash_ziplist_form,
-    &rdb_set_form,         &rdb_intset_form,       &rdb_set_packed_form,    &rdb_list_runs_form,
-    &rdb_list_form,        &rdb_list_ziplist_form, &rdb_list_ziplists_form, &rdb_zset_form,
-    &rdb_zset_packed_form, &rdb_zset_text_form,    &rdb_zset_ziplist_form,
+    &rdb_string_form,
+    &rdb_hash_form,
+    &rdb_hash_packed_form,
+    &rdb_hash_ziplist_form,
+    &rdb_set_form,
+    &rdb_intset_form,
+    &rdb_set_packed_form,
+    &rdb_list_runs_form,
+    &rdb_list_form,
+    &rdb_list_ziplist_form,
+    &rdb_list_ziplists_form,
+    &rdb_zset_form,
+    &rdb_zset_packed_form,
+    &rdb_zset_text_form,
+    &rdb_zset_ziplist_form,
+    &rdb_hash_zipmap_form,
+    &rdb_hash_fields_pre_form,
+    &rdb_hash_run_pre_form,
+    &rdb_hash_fields_form,
+    &rdb_hash_run_form,
 };
 
 const struct rdb_form *rdb_form_of(const struct value *value)

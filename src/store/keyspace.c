@@ -151,8 +151,7 @@ struct entry *keyspace_put(struct keyspace *ks, struct str key, struct value val
     return put(ks, key, value, expire_at_ms);
 }
 
-/* The best encoding for a string's bytes. A blob made here is a copy. */
-static struct value string_value(const struct keyspace *ks, struct str bytes)
+struct value keyspace_string_value(const struct keyspace *ks, struct str bytes)
 {
     struct value value = {.type = TYPE_STRING, .encoding = ENC_EMBEDDED, .bytes = bytes};
     int64_t number;
@@ -188,7 +187,7 @@ struct entry *keyspace_put_string(struct keyspace *ks, struct str key, struct st
 {
     uint64_t hash = hash_of(ks, key);
     struct entry *old = table_find(&ks->table, key, hash);
-    struct value value = string_value(ks, bytes);
+    struct value value = keyspace_string_value(ks, bytes);
     if (old && expire_at_ms == NO_EXPIRY && overwrite(ks, old, value)) return old;
     struct entry *fresh = entry_new(key, value, expire_at_ms, ks->store->epochs.now);
     link_entry(ks, old, fresh, hash);

@@ -58,6 +58,9 @@ struct entry *keyspace_put(struct keyspace *ks, struct str key, struct value val
 /* Puts a string in its best encoding (integer, embedded or blob), as SET does. */
 struct entry *keyspace_put_string(struct keyspace *ks, struct str key, struct str bytes,
                                   int64_t expire_at_ms);
+/* The encoding keyspace_put_string would choose. A blob is made for long bytes; short ones stay
+ * the caller's. */
+struct value keyspace_string_value(const struct keyspace *ks, struct str bytes);
 bool keyspace_remove(struct keyspace *ks, struct str key);
 /* Changes or (NO_EXPIRY) removes the expiry; returns the entry, which may be a new one. */
 struct entry *keyspace_set_expiry(struct keyspace *ks, struct entry *entry, int64_t expire_at_ms);

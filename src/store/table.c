@@ -56,6 +56,13 @@ const struct entry *table_guess(const struct table *table, uint64_t hash)
     return page_guess(directory_page(table->directory, hash), hash);
 }
 
+void table_prefetch_insert(const struct table *table, uint64_t hash)
+{
+    if (table->directory == NULL) return;
+    __builtin_prefetch(directory_page(table->directory, hash), 1);
+    page_prefetch(directory_ref(table->directory, hash), hash, table->directory->depth);
+}
+
 /* --- writing --- */
 
 static struct page *new_page(struct table *table, unsigned buckets, unsigned depth)
@@ -200,6 +207,24 @@ void table_insert(struct table *table, struct entry *entry, uint64_t hash)
     table->len++;
     int64_t due = entry_expire_at(entry);
     if (due != NO_EXPIRY) page_note_due(page, due);
+}
+
+enum {
+    RESERVE_FROM = 1024, /* below that growing costs nothing */
+    RESERVE_PER_PAGE = 340,
+    RESERVE_SPREAD = 52, /* three deviations of the number of entries in a page */
+};
+
+void table_reserve(struct table *table, size_t count)
+{
+    unsigned depth = 0;
+    if (table->directory || count < RESERVE_FROM) return;
+    while (count >> depth > RESERVE_PER_PAGE && depth < PAGE_DEPTH_MAX) depth++;
+    unsigned buckets = page_buckets_for((count >> depth) + RESERVE_SPREAD);
+    table->directory = new_directory(table, depth);
+    for (size_t i = 0; i < (size_t)1 << depth; i++) {
+        table->directory->refs[i] = page_ref(new_page(table, buckets, depth));
+    }
 }
 
 static struct entry **find_slot(struct table *table, const struct entry *entry, uint64_t hash,

@@ -52,6 +52,11 @@ void table_prefetch_entry(const struct table *table, uint64_t hash);
 /* The entry a lookup will most likely find, without looking at its key; or NULL. */
 const struct entry *table_guess(const struct table *table, uint64_t hash);
 
+/* The same for a key that will be inserted. */
+void table_prefetch_insert(const struct table *table, uint64_t hash);
+/* Prepares an empty table for `count` entries, so that it need not grow on the way there. */
+void table_reserve(struct table *table, size_t count);
+
 /* Visits the entries of at least one bucket from `cursor` on and returns the next cursor, 0 when
  * the end was reached. Whatever is in the table during the whole scan is visited at least once.
  * Cursors stay below 2^48. */
