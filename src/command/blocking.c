@@ -185,20 +185,16 @@ static void end_with_timeout(struct blocking *blocking, struct blocked *blocked)
     release(blocking, blocked, UNBLOCKED_TIMEOUT);
 }
 
-static void end_with_error(struct blocking *blocking, struct blocked *blocked, const char *error)
-{
-    reply_error(&blocked->session->reply, error);
-    release(blocking, blocked, UNBLOCKED_ERROR);
-}
-
 bool blocking_unblock(struct blocking *blocking, struct session *session, bool with_error)
 {
     struct blocked *blocked = session->blocked;
     if (blocked == NULL || blocked->is_running || blocked->on == BLOCKED_ON_WORK) return false;
-    if (with_error)
-        end_with_error(blocking, blocked, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
-    else
+    if (!with_error) {
         end_with_timeout(blocking, blocked);
+        return true;
+    }
+    reply_error(&session->reply, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    release(blocking, blocked, UNBLOCKED_ERROR);
     return true;
 }
 
@@ -207,7 +203,9 @@ void blocking_refuse_all(struct blocking *blocking, const char *error)
     LIST_FOREACH(at, after, &blocking->all)
     {
         struct blocked *blocked = LIST_ENTRY(at, struct blocked, of_all);
-        if (blocked->on != BLOCKED_ON_WORK) end_with_error(blocking, blocked, error);
+        if (blocked->on == BLOCKED_ON_WORK) continue;
+        reply_error(&blocked->session->reply, error);
+        release(blocking, blocked, UNBLOCKED_REFUSED);
     }
 }
 
@@ -281,6 +279,8 @@ void blocking_changed(struct blocking *blocking, struct keyspace *ks, struct str
 void blocking_replaced(struct blocking *blocking, struct keyspace *ks)
 {
     if (blocking == NULL) return;
+    /* In an empty database nothing can be ready. */
+    if (ks->table.len == 0 && blocking->until_gone_count == 0) return;
     struct map_cursor cursor = {0};
     struct str name;
     void *value;
@@ -391,6 +391,13 @@ bool blocking_woken_by(const struct call *call, struct str *key)
     if (blocked == NULL || !blocked->is_running) return false;
     *key = blocked->woken_by;
     return true;
+}
+
+struct blocking_keys blocking_keys_to_try(const struct call *call, struct blocking_keys named)
+{
+    const struct blocked *blocked = call->session->blocked;
+    if (blocked == NULL || !blocked->is_running) return named;
+    return (struct blocking_keys){&blocked->woken_by, 1};
 }
 
 /* --- what handlers share --- */

@@ -66,6 +66,14 @@ void blocking_wait(struct call *call, const struct blocking_wait *wait);
  * another one named before it was filled since. False in a first run. */
 bool blocking_woken_by(const struct call *call, struct str *key);
 
+/* Keys to look at, or to wait for. */
+struct blocking_keys {
+    const struct str *keys;
+    size_t count;
+};
+/* Of those a request names: all in a first run, blocking_woken_by's in another one. */
+struct blocking_keys blocking_keys_to_try(const struct call *call, struct blocking_keys named);
+
 /* A timeout argument: seconds with a fraction, or milliseconds. False after its error was
  * answered. */
 bool blocking_timeout_s(struct call *call, int at, int64_t *timeout_ms);
@@ -89,7 +97,8 @@ void blocking_replaced(struct blocking *blocking, struct keyspace *ks);
 enum unblock_reason {
     UNBLOCKED_SERVED,  /* ran again and replied, or blocking_end */
     UNBLOCKED_TIMEOUT, /* its time is over, or CLIENT UNBLOCK TIMEOUT */
-    UNBLOCKED_ERROR,   /* CLIENT UNBLOCK ERROR, a change of role */
+    UNBLOCKED_ERROR,   /* CLIENT UNBLOCK ERROR */
+    UNBLOCKED_REFUSED, /* blocking_refuse_all */
 };
 
 /* One per data thread, host->blocking. */
@@ -133,7 +142,7 @@ int64_t blocking_next_deadline(const struct blocking *blocking);
 void blocking_end(struct blocking *blocking, struct session *session, enum unblock_reason reason);
 /* CLIENT UNBLOCK: as if its time was over, or with an error. False when it does not wait. */
 bool blocking_unblock(struct blocking *blocking, struct session *session, bool with_error);
-/* Everybody who waits for keys gets this error: the role of this server changed. */
+/* Everybody but those BLOCKED_ON_WORK gets this error: the role of this server changed. */
 void blocking_refuse_all(struct blocking *blocking, const char *error);
 /* The session goes away; nothing is replied. */
 void blocking_leave(struct blocking *blocking, struct session *session);

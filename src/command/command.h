@@ -107,6 +107,11 @@ struct key_spec {
     {                                                                                              \
         .flags = (flags_), .begin = KEYS_AT_INDEX, .index = (at_), .last = -1, .step = (step_)     \
     }
+/* All arguments from one on but the last, which is a timeout. */
+#define KEYS_AND_TIMEOUT(flags_, at_)                                                              \
+    {                                                                                              \
+        .flags = (flags_), .begin = KEYS_AT_INDEX, .index = (at_), .last = -2, .step = 1           \
+    }
 /* `count_` holds the number of keys, which follow it. */
 #define KEY_COUNTED(flags_, count_)                                                                \
     {                                                                                              \

@@ -78,6 +78,8 @@ static void swap(struct call *call, struct keyspace *a, struct keyspace *b)
         watch_replaced(call->host->watches, b, a);
     }
     store_swap(call->host->store, a->id, b->id);
+    blocking_replaced(call->host->blocking, a);
+    blocking_replaced(call->host->blocking, b);
     tell_flushed(call, a);
     tell_flushed(call, b);
 }

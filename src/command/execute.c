@@ -29,6 +29,7 @@ struct run {
     struct call call;
     const struct command_ref *ref;
     enum origin origin;
+    bool runs_again; /* see blocking.h */
     int64_t started_us;
     uint64_t errors_before, inner_errors_before;
     struct buf reason;
@@ -231,7 +232,8 @@ static bool has_failed(struct run *run)
 static void finish(struct run *run)
 {
     struct executor *executor = run->executor;
-    struct outcome outcome = {.ref = run->ref, .changes = run->call.changes};
+    struct outcome outcome = {
+        .ref = run->ref, .changes = run->call.changes, .again = run->runs_again};
     outcome.failed = has_failed(run);
     if (executor->clock_us) {
         executor->last_clock_us = executor->clock_us(executor->owner);
@@ -289,6 +291,7 @@ enum execute_verdict execute(struct executor *executor, struct session *session,
         .executor = executor,
         .origin = origin,
         .ref = request->ref,
+        .runs_again = session->blocked != NULL,
         .call = {.argv = request->argv,
                  .argc = request->argc,
                  .session = session,

@@ -39,6 +39,7 @@ struct outcome {
     const struct command_ref *ref;
     int64_t duration_us;
     bool failed; /* it answered an error */
+    bool again;  /* a blocking command that was run, and told of, before it waited */
     uint64_t changes;
 };
 

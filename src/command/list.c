@@ -160,7 +160,7 @@ void list_rpushx(struct call *call)
 
 /* --- popping --- */
 
-static void pop_one(struct list_edit *edit, enum list_end end)
+void list_pop_one(struct list_edit *edit, enum list_end end)
 {
     struct sequence_cursor cursor;
     char room[NUM_I64_MAX];
@@ -208,7 +208,7 @@ static void pop(struct call *call, enum list_end end)
     else if (has_count)
         pop_many(&edit, end, (size_t)count);
     else
-        pop_one(&edit, end);
+        list_pop_one(&edit, end);
 }
 
 void list_lpop(struct call *call)

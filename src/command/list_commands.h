@@ -29,4 +29,11 @@ void list_lmove(struct call *call);
 void list_rpoplpush(struct call *call);
 void list_lmpop(struct call *call);
 
+/* list_blocking.c */
+void list_blpop(struct call *call);
+void list_brpop(struct call *call);
+void list_blmove(struct call *call);
+void list_brpoplpush(struct call *call);
+void list_blmpop(struct call *call);
+
 #endif

@@ -54,33 +54,32 @@ static void move_to(struct move *move, struct list_edit *to)
     to->call->changes--;
 }
 
-static void move_element(struct call *call, enum list_end take_from, enum list_end put_at)
+bool list_move(struct call *call, enum list_end take_from, enum list_end put_at)
 {
     struct move move = {.take = take_from, .put = put_at};
     struct list_edit to;
-    if (!list_open(call, call_arg(call, 1), &move.from)) return;
-    if (move.from.entry == NULL) {
-        reply_null(call->reply);
-        return;
-    }
-    if (!list_open(call, call_arg(call, 2), &to)) return;
+    if (!list_open(call, call_arg(call, 1), &move.from)) return true;
+    if (move.from.entry == NULL) return false;
+    if (!list_open(call, call_arg(call, 2), &to)) return true;
     if (str_eq(call_arg(call, 1), call_arg(call, 2)))
         rotate(&move);
     else
         move_to(&move, &to);
     reply_bulk(call->reply, buf_str(&move.element));
     buf_deinit(&move.element);
+    return true;
 }
 
 void list_lmove(struct call *call)
 {
     enum list_end from, to;
-    if (list_end_arg(call, 3, &from) && list_end_arg(call, 4, &to)) move_element(call, from, to);
+    if (!list_end_arg(call, 3, &from) || !list_end_arg(call, 4, &to)) return;
+    if (!list_move(call, from, to)) reply_null(call->reply);
 }
 
 void list_rpoplpush(struct call *call)
 {
-    move_element(call, LIST_RIGHT, LIST_LEFT);
+    if (!list_move(call, LIST_RIGHT, LIST_LEFT)) reply_null(call->reply);
 }
 
 /* --- LMPOP --- */
@@ -92,20 +91,18 @@ static bool positive(struct call *call, int at, const char *error, int64_t *numb
     return false;
 }
 
-struct mpop {
-    int64_t keys, count;
-    enum list_end end;
-};
-
-static bool parse_mpop(struct call *call, struct mpop *request)
+bool list_mpop_parse(struct call *call, int numkeys_at, struct list_mpop *request)
 {
+    int64_t keys;
     bool counted = false;
-    if (!positive(call, 1, "ERR numkeys should be greater than 0", &request->keys)) return false;
-    if (request->keys >= call->argc - 2) {
+    *request = (struct list_mpop){.count = 1, .keys = call->argv + numkeys_at + 1};
+    if (!positive(call, numkeys_at, "ERR numkeys should be greater than 0", &keys)) return false;
+    if (keys >= call->argc - numkeys_at - 1) {
         call_syntax_error(call);
         return false;
     }
-    int at = 2 + (int)request->keys;
+    request->key_count = (size_t)keys;
+    int at = numkeys_at + 1 + (int)keys;
     if (!list_end_arg(call, at, &request->end)) return false;
     for (at++; at < call->argc; at += 2) {
         if (counted || at + 1 >= call->argc || !call_is(call, at, "count")) {
@@ -127,7 +124,7 @@ static void record_pop(struct call *call, struct str key, enum list_end end, siz
                 str_of(digits, num_format_i64(digits, (int64_t)count)));
 }
 
-static void pop_from(struct list_edit *edit, const struct mpop *request)
+static void pop_from(struct list_edit *edit, const struct list_mpop *request)
 {
     struct call *call = edit->call;
     list_begin(edit);
@@ -142,16 +139,21 @@ static void pop_from(struct list_edit *edit, const struct mpop *request)
     call->changes += popped - 1;
 }
 
+bool list_mpop(struct call *call, const struct list_mpop *request)
+{
+    struct list_edit edit;
+    for (size_t i = 0; i < request->key_count; i++) {
+        if (!list_open(call, request->keys[i], &edit)) return true;
+        if (edit.entry == NULL) continue;
+        pop_from(&edit, request);
+        return true;
+    }
+    return false;
+}
+
 void list_lmpop(struct call *call)
 {
-    struct mpop request = {.count = 1};
-    struct list_edit edit;
-    if (!parse_mpop(call, &request)) return;
-    for (int i = 0; i < (int)request.keys; i++) {
-        if (!list_open(call, call_arg(call, 2 + i), &edit)) return;
-        if (edit.entry == NULL) continue;
-        pop_from(&edit, &request);
-        return;
-    }
-    reply_null_array(call->reply);
+    struct list_mpop request;
+    if (!list_mpop_parse(call, 1, &request)) return;
+    if (!list_mpop(call, &request)) reply_null_array(call->reply);
 }

@@ -16,6 +16,16 @@
     .flags = CMD_WRITE | CMD_DENYOOM,                                                              \
     .keys = {KEY_ONE(KEY_RW | KEY_ACCESS | KEY_DELETE, 1), KEY_ONE(KEY_RW | KEY_INSERT, 2)},       \
     .complexity = "O(1)"
+#define FRACTIONS "The `timeout` may have a fraction."
+#define WAITS_FOR_KEYS                                                                             \
+    .arity = -3, .flags = CMD_WRITE | CMD_NOSCRIPT | CMD_BLOCKING,                                 \
+    .keys = {KEYS_AND_TIMEOUT(KEY_RW | KEY_ACCESS | KEY_DELETE, 1)},                               \
+    .complexity = "O(N) with N the number of keys", .syntax = "key [key ...] timeout",             \
+    .history = {{"6.0.0", FRACTIONS}}
+#define WAITS_TO_MOVE                                                                              \
+    .flags = CMD_WRITE | CMD_DENYOOM | CMD_NOSCRIPT | CMD_BLOCKING,                                \
+    .keys = {KEY_ONE(KEY_RW | KEY_ACCESS | KEY_DELETE, 1), KEY_ONE(KEY_RW | KEY_INSERT, 2)},       \
+    .complexity = "O(1)"
 #define MANY_ELEMENTS(since_) .history = {{since_, "Takes more than one `element`."}}
 
 const struct command list_commands[] = {
@@ -198,6 +208,60 @@ const struct command list_commands[] = {
         .since = "7.0.0",
         .complexity = "O(N+M) with N the number of keys and M the elements answered",
         .syntax = "numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
+    },
+    {
+        .name = "blpop",
+        .run = list_blpop,
+        LIST,
+        WAITS_FOR_KEYS,
+        .summary = "Takes the first element out of the first of several lists that is not empty; "
+                   "waits for one.",
+        .since = "2.0.0",
+    },
+    {
+        .name = "brpop",
+        .run = list_brpop,
+        LIST,
+        WAITS_FOR_KEYS,
+        .summary = "Takes the last element out of the first of several lists that is not empty; "
+                   "waits for one.",
+        .since = "2.0.0",
+    },
+    {
+        .name = "blmove",
+        .run = list_blmove,
+        LIST,
+        WAITS_TO_MOVE,
+        .arity = 6,
+        .summary = "Moves an element from an end of one list to an end of another; waits for one.",
+        .since = "6.2.0",
+        .syntax = "source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout",
+    },
+    {
+        .name = "brpoplpush",
+        .run = list_brpoplpush,
+        LIST,
+        WAITS_TO_MOVE,
+        .arity = 4,
+        .summary = "Moves the last element of one list to the front of another; waits for one.",
+        .since = "2.2.0",
+        .syntax = "source destination timeout",
+        .history = {{"6.0.0", FRACTIONS}},
+        .deprecated_since = "6.2.0",
+        .replaced_by = "`BLMOVE` with the `RIGHT` and `LEFT` arguments",
+    },
+    {
+        .name = "blmpop",
+        .run = list_blmpop,
+        LIST,
+        .arity = -5,
+        .flags = CMD_WRITE | CMD_BLOCKING,
+        .keys = {KEY_COUNTED(KEY_RW | KEY_ACCESS | KEY_DELETE, 2)},
+        .summary = "Takes elements out of the first of several lists that is not empty; waits for "
+                   "one.",
+        .since = "7.0.0",
+        .complexity = "O(N+M) with N the number of keys and M the elements answered",
+        .syntax = "timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
     },
     {0},
 };

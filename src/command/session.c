@@ -1,5 +1,6 @@
 #include "command/session.h"
 
+#include "base/assert.h"
 #include "command/multi.h"
 
 void session_init(struct session *session, uint64_t id, struct chain *out)
@@ -10,6 +11,7 @@ void session_init(struct session *session, uint64_t id, struct chain *out)
 
 void session_deinit(struct session *session)
 {
+    ASSERT(session->blocked == NULL);
     multi_discard(session);
     buf_deinit(&session->name);
     buf_deinit(&session->lib_name);

@@ -1,6 +1,7 @@
 #include "command/zset.h"
 
 #include "base/num.h"
+#include "command/blocking.h"
 #include "command/generic.h"
 #include "command/lookup.h"
 
@@ -109,7 +110,10 @@ void zset_store_result(struct call *call, struct str key, struct zset_edit *resu
     }
     bool is_new = lookup(call, key, LOOKUP_WRITE) == NULL;
     keyspace_put(call->ks, key, result->zset, NO_EXPIRY);
-    if (is_new) generic_added(call, call->ks, key);
+    if (is_new)
+        generic_added(call, call->ks, key);
+    else
+        blocking_ready(call->host->blocking, call->ks, key);
     reply_i64(call->reply, len);
     announce(call, key, event, false);
 }

@@ -56,6 +56,22 @@ void zset_reply_span(struct call *call, const struct value *zset, const struct z
 void zset_reply_len(struct call *call, size_t members, enum zset_shape shape);
 void zset_reply_member(struct call *call, const struct ranked *member, enum zset_shape shape);
 
+/* Taking from an end. */
+enum zset_end { ZSET_MIN, ZSET_MAX };
+const char *zset_pop_event(enum zset_end end);
+
+/* The arguments of ZMPOP and BZMPOP from the number of keys on, which is at `numkeys_at`. */
+struct zset_mpop {
+    const struct str *keys;
+    size_t key_count;
+    int64_t count;
+    enum zset_end end;
+};
+bool zset_mpop_parse(struct call *call, int numkeys_at, struct zset_mpop *request);
+/* Takes from the first of the keys that has something and answers; false, without an answer, when
+ * none has. */
+bool zset_mpop(struct call *call, const struct zset_mpop *request);
+
 /* An integer of at least `low`; answers `error`. */
 bool zset_count_arg(struct call *call, int at, int64_t low, const char *error, int64_t *count);
 

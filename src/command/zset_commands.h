@@ -48,4 +48,9 @@ void zset_zinterstore(struct call *call);
 void zset_zdiffstore(struct call *call);
 void zset_zintercard(struct call *call);
 
+/* zset_blocking.c */
+void zset_bzpopmin(struct call *call);
+void zset_bzpopmax(struct call *call);
+void zset_bzmpop(struct call *call);
+
 #endif

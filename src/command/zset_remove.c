@@ -49,7 +49,10 @@ void zset_zremrangebylex(struct call *call)
 
 /* --- from an end --- */
 
-enum zset_end { ZSET_MIN, ZSET_MAX };
+const char *zset_pop_event(enum zset_end end)
+{
+    return end == ZSET_MIN ? "zpopmin" : "zpopmax";
+}
 
 /* Answers with up to `count` members from an end, removes them and returns how many they were. */
 static size_t pop(struct zset_change *change, enum zset_end end, uint64_t count,
@@ -60,7 +63,7 @@ static size_t pop(struct zset_change *change, enum zset_end end, uint64_t count,
     struct zset_span span = {.from = 0, .to = count};
     if (end == ZSET_MAX) span = (struct zset_span){len - count, len, true};
     zset_reply_span(change->call, &change->edit.zset, &span, shape);
-    zset_cut(change, span.from, count, end == ZSET_MIN ? "zpopmin" : "zpopmax");
+    zset_cut(change, span.from, count, zset_pop_event(end));
     return count;
 }
 
@@ -93,11 +96,6 @@ void zset_zpopmax(struct call *call)
 
 /* --- ZMPOP --- */
 
-struct mpop {
-    int64_t keys, count;
-    enum zset_end end;
-};
-
 static bool parse_end(struct call *call, int at, enum zset_end *end)
 {
     *end = call_is(call, at, "max") ? ZSET_MAX : ZSET_MIN;
@@ -106,16 +104,19 @@ static bool parse_end(struct call *call, int at, enum zset_end *end)
     return false;
 }
 
-static bool parse_mpop(struct call *call, struct mpop *request)
+bool zset_mpop_parse(struct call *call, int numkeys_at, struct zset_mpop *request)
 {
+    int64_t keys;
     bool counted = false;
-    if (!zset_count_arg(call, 1, 1, "ERR numkeys should be greater than 0", &request->keys))
-        return false;
-    if (request->keys >= call->argc - 2) {
+    *request = (struct zset_mpop){.count = 1, .keys = call->argv + numkeys_at + 1};
+    const char *few_keys = "ERR numkeys should be greater than 0";
+    if (!zset_count_arg(call, numkeys_at, 1, few_keys, &keys)) return false;
+    if (keys >= call->argc - numkeys_at - 1) {
         call_syntax_error(call);
         return false;
     }
-    int at = 2 + (int)request->keys;
+    request->key_count = (size_t)keys;
+    int at = numkeys_at + 1 + (int)keys;
     if (!parse_end(call, at, &request->end)) return false;
     for (at++; at < call->argc; at += 2) {
         if (counted || at + 1 >= call->argc || !call_is(call, at, "count")) {
@@ -137,19 +138,24 @@ static void record_pop(struct call *call, struct str key, enum zset_end end, siz
                 str_of(digits, num_format_i64(digits, (int64_t)count)));
 }
 
-void zset_zmpop(struct call *call)
+bool zset_mpop(struct call *call, const struct zset_mpop *request)
 {
-    struct mpop request = {.count = 1};
     struct zset_change change;
-    if (!parse_mpop(call, &request)) return;
-    for (int i = 0; i < (int)request.keys; i++) {
-        if (!zset_open(call, call_arg(call, 2 + i), &change)) return;
+    for (size_t i = 0; i < request->key_count; i++) {
+        if (!zset_open(call, request->keys[i], &change)) return true;
         if (change.entry == NULL) continue;
         reply_array(call->reply, 2);
         reply_bulk(call->reply, change.key);
-        size_t popped = pop(&change, request.end, (uint64_t)request.count, ZSET_PAIRS);
-        record_pop(call, change.key, request.end, popped);
-        return;
+        size_t popped = pop(&change, request->end, (uint64_t)request->count, ZSET_PAIRS);
+        record_pop(call, change.key, request->end, popped);
+        return true;
     }
-    reply_null_array(call->reply);
+    return false;
+}
+
+void zset_zmpop(struct call *call)
+{
+    struct zset_mpop request;
+    if (!zset_mpop_parse(call, 1, &request)) return;
+    if (!zset_mpop(call, &request)) reply_null_array(call->reply);
 }

@@ -14,6 +14,12 @@
     .keys = {KEY_ONE(KEY_RW | KEY_ACCESS | KEY_DELETE, 1)}, .since = "5.0.0",                      \
     .complexity = "O(log(N)*M) with N the members of the sorted set and M those taken out",        \
     .syntax = "key [count]"
+#define WAITS                                                                                      \
+    .arity = -3, .flags = CMD_WRITE | CMD_NOSCRIPT | CMD_BLOCKING | CMD_FAST,                      \
+    .keys = {KEYS_AND_TIMEOUT(KEY_RW | KEY_ACCESS | KEY_DELETE, 1)}, .since = "5.0.0",             \
+    .complexity = "O(log(N)) with N the members of the sorted set",                                \
+    .syntax = "key [key ...] timeout",                                                             \
+    .history = {{"6.0.0", "The `timeout` may have a fraction."}}
 #define COMBINES .arity = -3, .flags = CMD_READONLY, .keys = {KEY_COUNTED(KEY_RO | KEY_ACCESS, 1)}
 #define STORES                                                                                     \
     .arity = -4, .flags = CMD_WRITE | CMD_DENYOOM,                                                 \
@@ -392,6 +398,36 @@ const struct command zset_commands[] = {
         .complexity = "O(1) for each call, O(N) for a whole walk over N members",
         .syntax = "key cursor [MATCH pattern] [COUNT count]",
         .tips = {"nondeterministic_output"},
+    },
+    {
+        .name = "bzpopmin",
+        .run = zset_bzpopmin,
+        ZSET,
+        WAITS,
+        .summary = "Takes the member with the lowest score out of the first of several sorted sets "
+                   "that is not empty; waits for one.",
+    },
+    {
+        .name = "bzpopmax",
+        .run = zset_bzpopmax,
+        ZSET,
+        WAITS,
+        .summary = "Takes the member with the highest score out of the first of several sorted "
+                   "sets that is not empty; waits for one.",
+    },
+    {
+        .name = "bzmpop",
+        .run = zset_bzmpop,
+        ZSET,
+        .arity = -5,
+        .flags = CMD_WRITE | CMD_BLOCKING,
+        .keys = {KEY_COUNTED(KEY_RW | KEY_ACCESS | KEY_DELETE, 2)},
+        .summary = "Takes members out of the first of several sorted sets that is not empty; waits "
+                   "for one.",
+        .since = "7.0.0",
+        .complexity = "O(K+M*log(N)) with K the number of keys, N the members of the sorted set "
+                      "and M those taken out",
+        .syntax = "timeout numkeys key [key ...] <MIN | MAX> [COUNT count]",
     },
     {0},
 };

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "command/blocking.h"
 #include "command/keys.h"
 #include "link/batch.h"
 
@@ -28,7 +29,7 @@ size_t client_memory(const struct client *client)
                    session->tracking_prefixes.len;
     return sizeof(*client) + client->in.capacity + client->out.held_bytes + session->queued_bytes +
            names * SUBSCRIPTION_BYTES + client->parser.args_capacity * sizeof(struct request_arg) +
-           (client->big.blob ? client->big.blob->capacity : 0);
+           (client->big.blob ? client->big.blob->capacity : 0) + blocking_memory(session);
 }
 
 /* Keeps the sum of all clients true; called wherever the memory of one may have changed. */
@@ -192,12 +193,28 @@ static bool run_request(struct client *client, struct request_view *request)
         execute(clients->executor, &client->session, request, ORIGIN_CLIENT);
     if (verdict == EXECUTE_DONE) {
         client->requests++;
-        session_end_request(&client->session);
+        if (!session_is(&client->session, SESSION_BLOCKED)) session_end_request(&client->session);
     }
     hooks->after_request(hooks->owner, client);
     clients->running = NULL;
     if (verdict == EXECUTE_WAIT) begin_to_wait(client);
     return verdict == EXECUTE_DONE;
+}
+
+enum execute_verdict client_run_again(struct client *client, struct request_view *request)
+{
+    struct clients *clients = client->clients;
+    const struct client *running = clients->running;
+    const struct request_view *running_request = clients->running_request;
+    clients->running = client;
+    clients->running_request = request;
+    clients->hooks.before_request(clients->hooks.owner, client);
+    enum execute_verdict verdict =
+        execute(clients->executor, &client->session, request, ORIGIN_CLIENT);
+    clients->hooks.after_request(clients->hooks.owner, client);
+    clients->running = running;
+    clients->running_request = running_request;
+    return verdict;
 }
 
 /* Runs the requests of the batch until one stops the client; returns how many are done. */
@@ -432,6 +449,14 @@ void client_resume(struct client *client)
     after_requests(client);
 }
 
+void client_released(struct client *client)
+{
+    if (session_is(&client->session, SESSION_CLOSE_ASAP)) return;
+    session_end_request(&client->session);
+    list_append(&client->clients->released, &client->wait_node);
+    client_wants_flush(client);
+}
+
 /* --- all clients --- */
 
 void clients_init(struct clients *clients, struct loop *loop, struct executor *executor)
@@ -441,6 +466,7 @@ void clients_init(struct clients *clients, struct loop *loop, struct executor *e
     list_init(&clients->to_flush);
     list_init(&clients->to_close);
     list_init(&clients->waiting);
+    list_init(&clients->released);
     clients->shared = mem_alloc(SHARED_BUFFER);
     clients->batch = batch_new();
 }
@@ -489,6 +515,16 @@ void clients_resume(struct clients *clients)
     list_join(&waiting, &clients->waiting);
     while (!list_is_empty(&waiting)) {
         client_resume(LIST_ENTRY(waiting.next, struct client, wait_node));
+    }
+}
+
+void clients_go_on(struct clients *clients)
+{
+    struct list released;
+    list_init(&released);
+    list_join(&released, &clients->released);
+    while (!list_is_empty(&released)) {
+        client_resume(LIST_ENTRY(released.next, struct client, wait_node));
     }
 }
 

@@ -102,7 +102,8 @@ struct clients {
     struct client_hooks hooks;
     struct client_limits limits;
     struct list all, to_flush, to_close;
-    struct list waiting; /* those whose request must be given again, in that order */
+    struct list released; /* those whose wait is over, until clients_go_on */
+    struct list waiting;  /* those whose request must be given again, in that order */
     struct map by_id;
     size_t count;
     size_t memory; /* of all clients */
@@ -125,6 +126,8 @@ struct client *clients_find(const struct clients *clients, uint64_t id);
 /* Runs the requests of all clients that wait; those that must wait on are waiting again afterwards.
  * Not from inside a request. */
 void clients_resume(struct clients *clients);
+/* Runs what those have sent whose wait is over. Not from inside a request. */
+void clients_go_on(struct clients *clients);
 /* Once a second: time alone can exceed a soft limit of output, and idle clients give back their
  * buffers. */
 void clients_tend(struct clients *clients);
@@ -151,6 +154,11 @@ void client_wants_flush(struct client *client);
 void client_close_soon(struct client *client, enum close_reason reason);
 /* Runs the requests that waited. */
 void client_resume(struct client *client);
+/* Runs a request of a client that waits in it again. */
+enum execute_verdict client_run_again(struct client *client, struct request_view *request);
+/* The request it was blocked in is over and its reply is written. What it has sent since runs in
+ * clients_go_on. */
+void client_released(struct client *client);
 enum client_class client_class(const struct client *client);
 /* Memory spent on this connection: buffers, replies, itself. */
 size_t client_memory(const struct client *client);

@@ -26,8 +26,7 @@ static void answer(struct client *client, int64_t entries)
 {
     client->session.flags &= ~(uint64_t)SESSION_BLOCKED;
     reply_i64(&client->session.reply, entries);
-    client_wants_flush(client);
-    client_resume(client);
+    client_released(client);
 }
 
 static void finish(void *context)

@@ -99,7 +99,7 @@ static void after_run(void *owner, struct call *call, const struct outcome *outc
 {
     struct server *server = owner;
     tracking_ran(&server->tracking, call);
-    server->stats.requests++;
+    server->stats.requests += !outcome->again;
     server->changes_since_save += outcome->changes;
     stats_command(&server->stats, outcome, server->config.log.latency_tracking);
     if (outcome->duration_us >= server->slow_us || server->monitors.count) {
@@ -144,6 +144,7 @@ static void after_request(void *owner, struct client *client)
     struct server *server = owner;
     (void)client;
     delivery_end(&server->delivery);
+    if (blocking_has_ready(&server->blocking)) blocking_serve(&server->blocking);
 }
 
 /* What a browser sends, or somebody who makes one send it: the request line of HTTP, or a header
@@ -207,6 +208,7 @@ static void on_close(void *owner, struct client *client, enum close_reason reaso
         log_write(server->log, text->level, "%s%s%s", text->before, buf_c(&line), text->behind);
         buf_deinit(&line);
     }
+    blocking_leave(&server->blocking, &client->session);
     tracking_leave(&server->tracking, &client->session);
     monitors_leave(&server->monitors, &client->session);
     pubsub_leave(&server->pubsub, &client->session);

@@ -136,7 +136,7 @@ void info_cpu(struct server *server, struct buf *out)
 /* --- clients --- */
 
 struct client_facts {
-    uint64_t connected, max, biggest_input, biggest_output, blocked, tracking;
+    uint64_t connected, max, biggest_input, biggest_output, blocked, tracking, with_deadline;
 };
 
 static const struct info_field client_fields[] = {
@@ -147,7 +147,7 @@ static const struct info_field client_fields[] = {
     INFO_FIELD("client_recent_max_output_buffer", INFO_COUNT, client_facts, biggest_output),
     INFO_FIELD("blocked_clients", INFO_COUNT, client_facts, blocked),
     INFO_FIELD("tracking_clients", INFO_COUNT, client_facts, tracking),
-    INFO_ALWAYS("clients_in_timeout_table", "0"),
+    INFO_FIELD("clients_in_timeout_table", INFO_COUNT, client_facts, with_deadline),
     {0},
 };
 
@@ -165,7 +165,8 @@ static void look_at(struct client_facts *facts, const struct client *client)
 void info_clients(struct server *server, struct buf *out)
 {
     struct client_facts facts = {.connected = server->clients.count,
-                                 .max = server->config.clients.maxclients};
+                                 .max = server->config.clients.maxclients,
+                                 .with_deadline = server->blocking.deadlines.count};
     LIST_FOREACH(at, after, &server->clients.all)
     {
         look_at(&facts, LIST_ENTRY(at, struct client, node));

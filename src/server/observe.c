@@ -56,7 +56,7 @@ static void note_slow(struct server *server, const struct call *call, int64_t du
 void server_observe(struct server *server, const struct call *call, const struct outcome *outcome)
 {
     if (outcome->duration_us >= server->slow_us) note_slow(server, call, outcome->duration_us);
-    if (server->monitors.count && monitors_see(call->command)) {
+    if (server->monitors.count && !outcome->again && monitors_see(call->command)) {
         char peer[CONN_ADDRESS_MAX];
         monitors_show(&server->monitors, call, monitor_peer(server, call->session, peer),
                       flush_session);

@@ -67,11 +67,13 @@ static void init_store(struct server *server)
         (struct host){.store = server->store, .settings = &server->settings, .owner = server};
     watch_init(&server->watches, &server->host, seed);
     server->host.watches = &server->watches;
+    server_init_blocking(server, seed);
 }
 
 static void on_before_sleep(void *context)
 {
     struct server *server = context;
+    server_serve_blocked(server);
     tracking_broadcast(&server->tracking);
     delivery_settle(&server->delivery);
     clients_flush(&server->clients);
@@ -127,6 +129,8 @@ void server_deinit(struct server *server)
     effects_deinit(&server->upkeep.effects);
     script_engine_free(server->host.scripts);
     watch_deinit(&server->watches);
+    timer_stop(&server->blocking_due);
+    blocking_deinit(&server->blocking);
     executor_deinit(&server->executor);
     journal_deinit(&server->journal);
     stats_deinit(&server->stats);

@@ -10,6 +10,7 @@
 #ifndef SKEIN_SERVER_SERVER_H
 #define SKEIN_SERVER_SERVER_H
 
+#include "command/blocking.h"
 #include "command/evict.h"
 #include "command/expire_cycle.h"
 #include "command/watch.h"
@@ -89,6 +90,8 @@ struct server {
 
     struct clients clients;
     struct client_waits waits;
+    struct blocking blocking;
+    struct timer blocking_due;
     struct delivery delivery;
     struct pubsub pubsub;
     struct tracking tracking;
@@ -156,6 +159,12 @@ void server_refresh_users(void *server); /* config_service.refresh */
 void server_observe(struct server *server, const struct call *call, const struct outcome *outcome);
 void server_note_latency(struct server *server, const char *event, int64_t duration_us);
 void server_apply_observers(struct server *server);
+/* blocking.c: sessions that wait for keys. server_serve_blocked looks at the keys that became ready
+ * and lets those served go on; does nothing inside a request. server_refuse_blocked is for a master
+ * that becomes a replica. */
+void server_init_blocking(struct server *server, struct hash_seed seed);
+void server_serve_blocked(struct server *server);
+void server_refuse_blocked(struct server *server);
 /* process_settings.c */
 void server_apply_title(struct server *server);
 bool server_apply_oom_score(struct server *server, struct buf *reason);

@@ -91,10 +91,10 @@ void stats_reset(struct stats *stats)
 void stats_command(struct stats *stats, const struct outcome *outcome, bool track_latency)
 {
     struct command_stats *command = &stats->commands[outcome->ref->id];
-    command->calls++;
+    command->calls += !outcome->again;
     command->usec += (uint64_t)outcome->duration_us;
     command->failed += outcome->failed;
-    if (!track_latency) return;
+    if (!track_latency || outcome->again) return;
     if (command->latency == NULL) command->latency = mem_new(struct histogram);
     histogram_add(command->latency, outcome->duration_us);
 }
