@@ -87,7 +87,7 @@ static void confirmed_clear(struct gate_confirmed *confirmed, size_t room)
 }
 
 /* Replicas are few, and mostly in the same order as before. */
-static void confirmed_add(struct gate_confirmed *confirmed, uint64_t offset)
+static void confirmed_add(struct gate_confirmed *confirmed, int64_t offset)
 {
     size_t at = confirmed->count++;
     for (; at > 0 && confirmed->list[at - 1] < offset; at--) {
@@ -96,7 +96,7 @@ static void confirmed_add(struct gate_confirmed *confirmed, uint64_t offset)
     confirmed->list[at] = offset;
 }
 
-static size_t confirmed_count(const struct gate_confirmed *confirmed, uint64_t offset)
+static size_t confirmed_count(const struct gate_confirmed *confirmed, int64_t offset)
 {
     size_t low = 0, high = confirmed->count;
     while (low < high) {
@@ -109,12 +109,12 @@ static size_t confirmed_count(const struct gate_confirmed *confirmed, uint64_t o
     return low;
 }
 
-static bool has_replicas(const struct gate_confirmed *confirmed, uint64_t offset, uint32_t need)
+static bool has_replicas(const struct gate_confirmed *confirmed, int64_t offset, uint32_t need)
 {
     return need == 0 || (need <= confirmed->count && confirmed->list[need - 1] >= offset);
 }
 
-static bool is_queue_met(const struct gate *gate, const struct gate_queue *queue, uint64_t offset)
+static bool is_queue_met(const struct gate *gate, const struct gate_queue *queue, int64_t offset)
 {
     if (queue->side == NULL) return gate->fsynced >= offset;
     return has_replicas(&queue->side->confirmed, offset, queue->need);
@@ -253,7 +253,7 @@ void gate_leave(struct gate *gate, struct gate_waiter *waiter)
     gate->waiting--;
 }
 
-void gate_set_local(struct gate *gate, uint64_t offset)
+void gate_set_local(struct gate *gate, int64_t offset)
 {
     gate->fsynced = offset;
 }
@@ -318,12 +318,12 @@ int64_t gate_deadline(const struct gate *gate)
     return first ? first->deadline_ms : GATE_NEVER;
 }
 
-size_t gate_count_acks(const struct gate *gate, uint64_t offset)
+size_t gate_count_acks(const struct gate *gate, int64_t offset)
 {
     return confirmed_count(&gate->acked.confirmed, offset);
 }
 
-size_t gate_count_fsyncs(const struct gate *gate, uint64_t offset)
+size_t gate_count_fsyncs(const struct gate *gate, int64_t offset)
 {
     return confirmed_count(&gate->fsynced_by.confirmed, offset);
 }

@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 struct gate_needs {
-    uint64_t offset;  /* the end of what was written */
+    int64_t offset;   /* the end of what was written */
     bool local_fsync; /* our own disk has it */
     uint32_t acks;    /* this many replicas have received it */
     uint32_t fsyncs;  /* this many replicas have it on disk */
@@ -53,7 +53,7 @@ struct gate_heap {
 
 /* Confirmed offsets of replicas, the greatest first. */
 struct gate_confirmed {
-    uint64_t *list;
+    int64_t *list;
     size_t count, capacity;
 };
 
@@ -65,7 +65,7 @@ struct gate_side {
 };
 
 struct gate {
-    uint64_t fsynced;         /* our own disk has everything below */
+    int64_t fsynced;          /* our own disk has everything below */
     struct gate_queue *local; /* waiters for it; NULL before the first */
     struct gate_side acked, fsynced_by;
     struct gate_heap deadlines;
@@ -75,7 +75,7 @@ struct gate {
 
 /* What one replica confirmed. */
 struct gate_replica {
-    uint64_t acked, fsynced;
+    int64_t acked, fsynced;
 };
 
 void gate_init(struct gate *gate);
@@ -92,8 +92,8 @@ static inline bool gate_is_waiting(const struct gate_waiter *waiter)
     return waiter->queue != NULL;
 }
 
-/* Everything below `offset` is on our disk. UINT64_MAX: there is no file that anything waits for. */
-void gate_set_local(struct gate *gate, uint64_t offset);
+/* Everything below `offset` is on our disk. INT64_MAX: there is no file that anything waits for. */
+void gate_set_local(struct gate *gate, int64_t offset);
 /* The replicas that are online and what each confirmed: all of them, every time. */
 void gate_set_replicas(struct gate *gate, const struct gate_replica *replicas, size_t count);
 
@@ -105,8 +105,8 @@ struct gate_waiter *gate_next_expired(struct gate *gate, int64_t now_ms);
 int64_t gate_deadline(const struct gate *gate);
 
 /* How many replicas confirmed `offset`, for the answers of WAIT and WAITAOF. */
-size_t gate_count_acks(const struct gate *gate, uint64_t offset);
-size_t gate_count_fsyncs(const struct gate *gate, uint64_t offset);
+size_t gate_count_acks(const struct gate *gate, int64_t offset);
+size_t gate_count_fsyncs(const struct gate *gate, int64_t offset);
 bool gate_is_met(const struct gate *gate, const struct gate_needs *needs);
 
 #endif

@@ -1,7 +1,7 @@
 #include "repl/handshake.h"
 
 #include "base/num.h"
-#include "repl/resync.h"
+#include "base/offset.h"
 
 struct row {
     const char *name;
@@ -74,7 +74,7 @@ static void write_psync(const struct handshake_settings *settings, struct buf *s
 {
     char digits[NUM_I64_MAX];
     bool has_id = repl_id_is_set(&settings->id);
-    size_t len = has_id ? num_format_u64(digits, resync_first_wanted(settings->offset))
+    size_t len = has_id ? num_format_i64(digits, offset_to_wire(settings->offset))
                         : num_format_i64(digits, -1);
     struct str id = has_id ? repl_id_str(&settings->id) : STR("?");
     struct str words[] = {STR("PSYNC"), id, str_of(digits, len), STR("FAILOVER")};
@@ -234,7 +234,7 @@ static enum handshake_verdict take_full(struct handshake *handshake, struct str 
 {
     struct str rest = str_from(line, STR("+FULLRESYNC ").len), id;
     if (!str_split(&rest, ' ', &id) || !repl_id_parse(id, &handshake->master_id) ||
-        !num_parse_u64(rest, &handshake->offset) || handshake->offset > INT64_MAX)
+        !num_parse_i64(rest, &handshake->offset) || handshake->offset < 0)
         return fail(handshake, HANDSHAKE_NONSENSE, line);
     return HANDSHAKE_LOAD;
 }

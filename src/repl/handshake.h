@@ -77,7 +77,7 @@ struct handshake_settings {
     int port;
     struct repl_id node; /* who we are */
     struct repl_id id;   /* the history we can continue; unset: none */
-    uint64_t offset;     /* the end of what we have of it */
+    int64_t offset;      /* the end of what we have of it */
     bool failover;       /* it hands its role over to us (FAILOVER) */
     int64_t timeout_ms;
 };
@@ -91,7 +91,7 @@ struct handshake {
 
     /* after LOAD and CONTINUE; an unset id: the master names none (SYNC, or an old +CONTINUE) */
     struct repl_id master_id;
-    uint64_t offset; /* LOAD: that of the snapshot, if master_id is set */
+    int64_t offset; /* LOAD: that of the snapshot, if master_id is set */
     /* the master and whom it follows, as far as it told */
     struct repl_id path[HANDSHAKE_PATH_MAX];
     size_t path_len;

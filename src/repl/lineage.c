@@ -73,25 +73,25 @@ void lineage_follow(struct lineage *lineage, struct repl_id masters_id)
     shift(lineage, masters_id);
 }
 
-void lineage_adopt(struct lineage *lineage, struct repl_id masters_id, uint64_t offset)
+void lineage_adopt(struct lineage *lineage, struct repl_id masters_id, int64_t offset)
 {
     *lineage = (struct lineage){.id = masters_id, .offset = offset};
 }
 
-void lineage_advance(struct lineage *lineage, uint64_t bytes)
+void lineage_advance(struct lineage *lineage, int64_t bytes)
 {
-    ASSERT(lineage->offset + bytes >= lineage->offset);
+    ASSERT(bytes >= 0 && bytes <= INT64_MAX - lineage->offset);
     lineage->offset += bytes;
 }
 
 /* Files can be edited: what would break the invariants is left out. */
 static void take_ancestors(struct lineage *lineage, const struct lineage_found *found)
 {
-    uint64_t end = lineage->offset;
+    int64_t end = lineage->offset;
     for (size_t i = 0; i < found->ancestor_count; i++) {
         const struct lineage_ancestor *ancestor = &found->ancestors[i];
-        uint64_t known;
-        if (!repl_id_is_set(&ancestor->id) || ancestor->end > end) continue;
+        int64_t known;
+        if (!repl_id_is_set(&ancestor->id) || ancestor->end < 0 || ancestor->end > end) continue;
         if (lineage_shared_end(lineage, &ancestor->id, &known)) continue;
         if (lineage->ancestor_count == LINEAGE_ANCESTORS) return;
         lineage->ancestors[lineage->ancestor_count++] = *ancestor;
@@ -102,7 +102,7 @@ static void take_ancestors(struct lineage *lineage, const struct lineage_found *
 void lineage_restart(struct lineage *lineage, const struct lineage_found *found, bool is_replica,
                      struct repl_id new_id)
 {
-    if (!repl_id_is_set(&found->id)) {
+    if (!repl_id_is_set(&found->id) || found->offset < 0) {
         lineage_begin(lineage, new_id);
         return;
     }
@@ -111,7 +111,7 @@ void lineage_restart(struct lineage *lineage, const struct lineage_found *found,
     if (!is_replica) lineage_promote(lineage, new_id);
 }
 
-bool lineage_shared_end(const struct lineage *lineage, const struct repl_id *id, uint64_t *end)
+bool lineage_shared_end(const struct lineage *lineage, const struct repl_id *id, int64_t *end)
 {
     if (repl_id_eq(&lineage->id, id)) {
         *end = lineage->offset;
@@ -127,7 +127,7 @@ bool lineage_shared_end(const struct lineage *lineage, const struct repl_id *id,
 
 bool lineage_is_valid(const struct lineage *lineage)
 {
-    uint64_t end = lineage->offset;
+    int64_t end = lineage->offset;
     for (size_t i = 0; i < lineage->ancestor_count; i++) {
         const struct lineage_ancestor *ancestor = &lineage->ancestors[i];
         if (ancestor->end > end || repl_id_eq(&ancestor->id, &lineage->id)) return false;

@@ -29,12 +29,12 @@ struct repl_id {
 
 struct lineage_ancestor {
     struct repl_id id;
-    uint64_t end; /* its bytes below are ours too */
+    int64_t end; /* its bytes below are ours too */
 };
 
 struct lineage {
     struct repl_id id;
-    uint64_t offset; /* the end of what we have */
+    int64_t offset; /* the end of what we have */
     struct lineage_ancestor ancestors[LINEAGE_ANCESTORS];
     size_t ancestor_count;
 };
@@ -56,8 +56,8 @@ static inline struct str repl_id_str(const struct repl_id *id)
 void lineage_begin(struct lineage *lineage, struct repl_id id);
 void lineage_promote(struct lineage *lineage, struct repl_id new_id);
 void lineage_follow(struct lineage *lineage, struct repl_id masters_id);
-void lineage_adopt(struct lineage *lineage, struct repl_id masters_id, uint64_t offset);
-void lineage_advance(struct lineage *lineage, uint64_t bytes);
+void lineage_adopt(struct lineage *lineage, struct repl_id masters_id, int64_t offset);
+void lineage_advance(struct lineage *lineage, int64_t bytes);
 
 /* What a restart found on disk. A master never goes on under its old id, because what it lost of
  * its tail may live on replicas: it takes `new_id`. A replica keeps id and offset and asks its
@@ -65,7 +65,7 @@ void lineage_advance(struct lineage *lineage, uint64_t bytes);
  * the server begins anew. */
 struct lineage_found {
     struct repl_id id;
-    uint64_t offset;
+    int64_t offset;
     const struct lineage_ancestor *ancestors; /* newest first; may be empty */
     size_t ancestor_count;
 };
@@ -73,7 +73,7 @@ void lineage_restart(struct lineage *lineage, const struct lineage_found *found,
                      struct repl_id new_id);
 
 /* How much of history `id` is ours: the end, or false when we do not know it. */
-bool lineage_shared_end(const struct lineage *lineage, const struct repl_id *id, uint64_t *end);
+bool lineage_shared_end(const struct lineage *lineage, const struct repl_id *id, int64_t *end);
 /* The invariants above. */
 bool lineage_is_valid(const struct lineage *lineage);
 

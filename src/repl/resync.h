@@ -5,12 +5,12 @@
  * the log and INFO.
  *
  * The wire counts from one: a replica that has 100 bytes asks for byte 101. In here it has 100, the
- * end of a half-open run. resync_first_wanted and resync_offset_of are the only places that
- * convert. (FULLRESYNC and REPLCONF ACK name counts of bytes and need no conversion.) */
+ * end of a half-open run; base/offset.h converts. (FULLRESYNC and REPLCONF ACK name counts of bytes
+ * and need no conversion.) */
 #ifndef SKEIN_REPL_RESYNC_H
 #define SKEIN_REPL_RESYNC_H
 
-#include "base/range.h"
+#include "base/offset.h"
 #include "repl/lineage.h"
 
 enum resync_verdict {
@@ -27,19 +27,14 @@ enum resync_verdict {
 struct resync_request {
     bool malformed;
     struct repl_id id; /* unset: it has nothing */
-    uint64_t offset;   /* the end of what it has */
+    int64_t offset;    /* the end of what it has */
 };
 
 /* From the two arguments of PSYNC. */
 struct resync_request resync_parse(struct str id, struct str first_wanted);
-enum resync_verdict resync_decide(const struct lineage *lineage, struct offset_range kept,
+enum resync_verdict resync_decide(const struct lineage *lineage, struct journal_range kept,
                                   const struct resync_request *request);
 /* "diverged", for INFO and logs. */
 const char *resync_verdict_name(enum resync_verdict verdict);
-
-/* The wire's offset for somebody who has everything below `offset`. */
-uint64_t resync_first_wanted(uint64_t offset);
-/* And back; false when it is no place in a history. */
-bool resync_offset_of(int64_t first_wanted, uint64_t *offset);
 
 #endif

@@ -33,7 +33,7 @@ static void waiters_leave_by_offset_and_those_of_one_offset_as_they_came(void **
     (void)state;
     struct gate gate;
     gate_init(&gate);
-    static const uint64_t offsets[] = {30, 10, 20, 10, 30, 10};
+    static const int64_t offsets[] = {30, 10, 20, 10, 30, 10};
     static const int order[] = {1, 3, 5, 2, 0, 4};
     struct gate_waiter waiters[6] = {0};
     for (int i = 0; i < 6; i++) {
@@ -148,7 +148,8 @@ struct model {
     struct gate_waiter waiters[WAITERS];
     struct gate_replica replicas[REPLICAS];
     size_t online;
-    uint64_t fsynced, arrivals;
+    int64_t fsynced;
+    uint64_t arrivals;
     uint64_t arrived[WAITERS];
 };
 
@@ -185,7 +186,7 @@ static void model_wait(struct model *model, struct prng *prng)
         if (prng_below(prng, 4) == 0) gate_leave(&model->gate, waiter);
         return;
     }
-    struct gate_needs needs = {.offset = prng_below(prng, 1000),
+    struct gate_needs needs = {.offset = (int64_t)prng_below(prng, 1000),
                                .local_fsync = prng_below(prng, 2) == 0,
                                .acks = (uint32_t)prng_below(prng, REPLICAS + 2),
                                .fsyncs = (uint32_t)prng_below(prng, 3)};
@@ -199,8 +200,9 @@ static void model_confirm(struct model *model, struct prng *prng)
 {
     model->online = prng_below(prng, REPLICAS + 1);
     for (size_t i = 0; i < model->online; i++) {
-        model->replicas[i].acked = prng_below(prng, 1000);
-        model->replicas[i].fsynced = prng_below(prng, model->replicas[i].acked + 1);
+        model->replicas[i].acked = (int64_t)prng_below(prng, 1000);
+        model->replicas[i].fsynced =
+            (int64_t)prng_below(prng, (uint64_t)model->replicas[i].acked + 1);
     }
     gate_set_replicas(&model->gate, model->replicas, model->online);
 }
@@ -217,7 +219,8 @@ static void the_gate_releases_what_a_look_at_every_waiter_would(void **state)
         uint64_t what = prng_below(&prng, 20);
         if (what < 16) model_wait(&model, &prng);
         if (what == 16) model_confirm(&model, &prng);
-        if (what == 17) gate_set_local(&model.gate, model.fsynced = prng_below(&prng, 1000));
+        if (what == 17)
+            gate_set_local(&model.gate, model.fsynced = (int64_t)prng_below(&prng, 1000));
         struct gate_waiter *expected;
         while ((expected = model_next(&model))) {
             assert_ptr_equal(gate_next(&model.gate), expected);

@@ -42,7 +42,7 @@ static void a_promoted_replica_remembers_its_masters_history_up_to_its_own_offse
     lineage_promote(&lineage, id_of(3));
     lineage_advance(&lineage, 7);
     assert_int_equal(lineage.ancestor_count, 1);
-    uint64_t end;
+    int64_t end;
     assert_true(lineage_shared_end(&lineage, &(struct repl_id){0}, &end) == false);
     struct repl_id master = id_of(2), own = id_of(3), before = id_of(1);
     assert_true(lineage_shared_end(&lineage, &master, &end));
@@ -63,7 +63,7 @@ static void the_oldest_ancestors_are_forgotten_first(void **state)
         assert_true(lineage_is_valid(&lineage));
     }
     assert_int_equal(lineage.ancestor_count, LINEAGE_ANCESTORS);
-    uint64_t end;
+    int64_t end;
     struct repl_id forgotten = id_of(102), kept = id_of(103);
     assert_false(lineage_shared_end(&lineage, &forgotten, &end));
     assert_true(lineage_shared_end(&lineage, &kept, &end));
@@ -134,9 +134,9 @@ struct server {
     unsigned bytes[HISTORY]; /* each byte of history as the number of the write that made it */
 };
 
-static uint64_t common_prefix(const struct server *a, const struct server *b)
+static int64_t common_prefix(const struct server *a, const struct server *b)
 {
-    uint64_t at = 0;
+    int64_t at = 0;
     while (at < a->lineage.offset && at < b->lineage.offset && a->bytes[at] == b->bytes[at]) at++;
     return at;
 }
@@ -149,7 +149,7 @@ static void take_bytes(struct server *to, const struct server *from)
 /* Whether `replica` may continue with `master`: then it has a prefix of what the master has. */
 static bool may_follow(const struct server *replica, const struct server *master)
 {
-    uint64_t end;
+    int64_t end;
     return lineage_shared_end(&master->lineage, &replica->lineage.id, &end) &&
            replica->lineage.offset <= end;
 }

@@ -1,5 +1,4 @@
-/* Proves: the verdict on every kind of PSYNC, at and around each border; the wire's counting from
- * one; and that whatever is asked, no replica continues at a byte that is not kept or not shared. */
+/* Proves: the verdict on every kind of PSYNC, at and around each border; and that whatever is asked, no replica continues at a byte that is not kept or not shared. */
 #include "base/prng.h"
 #include "repl/guard.h"
 #include "repl/resync.h"
@@ -64,7 +63,7 @@ static void every_request_gets_its_verdict(void **state)
         struct resync_request request =
             resync_parse(str_from_c(cases[i].id), str_from_c(cases[i].first_wanted));
         enum resync_verdict verdict =
-            resync_decide(&lineage, (struct offset_range){200, 1000}, &request);
+            resync_decide(&lineage, (struct journal_range){200, 1000}, &request);
         if (verdict != cases[i].verdict) {
             fail_msg("PSYNC %s %s: %s", cases[i].id, cases[i].first_wanted,
                      resync_verdict_name(verdict));
@@ -72,26 +71,11 @@ static void every_request_gets_its_verdict(void **state)
     }
 }
 
-static void the_wire_counts_from_one(void **state)
-{
-    (void)state;
-    assert_int_equal(resync_first_wanted(0), 1);
-    uint64_t offset = 7;
-    assert_false(resync_offset_of(0, &offset));
-    assert_false(resync_offset_of(-1, &offset));
-    assert_true(resync_offset_of(1, &offset));
-    assert_int_equal(offset, 0);
-    for (uint64_t at = 0; at < 100; at++) {
-        assert_true(resync_offset_of((int64_t)resync_first_wanted(at), &offset));
-        assert_int_equal(offset, at);
-    }
-}
-
 static void a_journal_that_keeps_nothing_serves_who_is_up_to_date(void **state)
 {
     (void)state;
     struct lineage lineage = lineage_with_past();
-    struct offset_range nothing = {1000, 1000};
+    struct journal_range nothing = {1000, 1000};
     struct resync_request request = resync_parse(STR(ID_OWN), STR("1001"));
     assert_int_equal(resync_decide(&lineage, nothing, &request), RESYNC_CONTINUE);
     request = resync_parse(STR(ID_OWN), STR("1000"));
@@ -103,17 +87,18 @@ static void nobody_continues_at_a_byte_that_is_not_shared_and_kept(void **state)
     (void)state;
     struct lineage lineage = lineage_with_past();
     static const char *const ids[] = {ID_OWN, ID_PAST, ID_OLDER, ID_OTHER};
-    static const uint64_t shared[] = {1000, 600, 300, 0};
+    static const int64_t shared[] = {1000, 600, 300, 0};
     struct prng prng;
     prng_init(&prng, 5);
     for (int i = 0; i < 20000; i++) {
         size_t which = prng_below(&prng, 4);
-        uint64_t offset = prng_below(&prng, 1100), start = prng_below(&prng, 1001);
+        int64_t offset = (int64_t)prng_below(&prng, 1100);
+        int64_t start = (int64_t)prng_below(&prng, 1001);
         char text[32];
-        snprintf(text, sizeof(text), "%llu", (unsigned long long)offset + 1);
+        snprintf(text, sizeof(text), "%lld", (long long)offset + 1);
         struct resync_request request = resync_parse(str_from_c(ids[which]), str_from_c(text));
         enum resync_verdict verdict =
-            resync_decide(&lineage, (struct offset_range){start, 1000}, &request);
+            resync_decide(&lineage, (struct journal_range){start, 1000}, &request);
         bool sound = which < 3 && offset <= shared[which] && offset >= start;
         assert_int_equal(verdict == RESYNC_CONTINUE, sound);
     }
@@ -143,7 +128,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_request_gets_its_verdict),
-        cmocka_unit_test(the_wire_counts_from_one),
         cmocka_unit_test(a_journal_that_keeps_nothing_serves_who_is_up_to_date),
         cmocka_unit_test(nobody_continues_at_a_byte_that_is_not_shared_and_kept),
         cmocka_unit_test(only_a_replica_with_data_that_comes_back_to_an_empty_stranger_is_guarded),
