@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 
+#include <emmintrin.h>
 #include <sys/param.h>
 
 enum {
@@ -13,6 +14,8 @@ enum {
     HEAD_MAX = 9,
     BACK_MAX = 5,
     INTEGER_TEXT_MAX = 20,
+    SCAN_WIDTH = 16,
+    WORTH_SCANNING = 128,
 };
 
 /* The first byte of an item tells its form; the rest of that byte may be part of a number or
@@ -231,17 +234,25 @@ static struct fresh fresh_item(struct str bytes)
 
 /* --- walking --- */
 
-/* Head and body. */
-static size_t inner_len(const struct packed *packed, size_t at)
+static size_t long_item_size(const uint8_t *item)
 {
-    struct head head = head_at(packed, at);
-    return head.head_len + head.body_len;
+    struct head head = {0};
+    read_head(item, HEAD_MAX, &head);
+    size_t len = head.head_len + head.body_len;
+    return len + back_size(len);
+}
+
+/* With the backward length. Most items are short strings or small numbers. */
+static inline size_t item_size(const uint8_t *item)
+{
+    if (item[0] < STR_6) return 2;
+    if (item[0] < INT_13) return (size_t)(item[0] & 0x3f) + 2;
+    return long_item_size(item);
 }
 
 static size_t after(const struct packed *packed, size_t at)
 {
-    size_t len = inner_len(packed, at);
-    return at + len + back_size(len);
+    return at + item_size(packed->bytes + at);
 }
 
 size_t packed_end(const struct packed *packed)
@@ -341,6 +352,7 @@ struct str packed_text(const struct packed *packed, size_t at, char *room)
  * so both forms are compared. */
 struct needle {
     struct str bytes;
+    uint8_t short_head; /* of the item, if it is a short string; else 0 */
     bool is_integer;
     int64_t integer;
 };
@@ -348,6 +360,7 @@ struct needle {
 static struct needle needle_of(struct str bytes)
 {
     struct needle needle = {.bytes = bytes.len ? bytes : STR("")};
+    if (bytes.len < 64) needle.short_head = (uint8_t)(STR_6 | bytes.len);
     needle.is_integer = parse_integer(bytes, &needle.integer);
     return needle;
 }
@@ -363,29 +376,65 @@ static bool bytes_are(const uint8_t *bytes, struct str wanted)
     return have == want && memcmp(bytes, wanted.ptr, rest) == 0;
 }
 
-static bool item_is(const uint8_t *item, const struct head *head, const struct needle *needle)
+static bool long_item_is(const uint8_t *item, const struct needle *needle)
 {
-    if (head->is_integer) return needle->is_integer && read_integer(item, head) == needle->integer;
-    return head->body_len == needle->bytes.len && bytes_are(item + head->head_len, needle->bytes);
+    struct head head = {0};
+    read_head(item, HEAD_MAX, &head);
+    if (head.is_integer) return needle->is_integer && read_integer(item, &head) == needle->integer;
+    return head.body_len == needle->bytes.len && bytes_are(item + head.head_len, needle->bytes);
+}
+
+static inline bool item_is(const uint8_t *item, const struct needle *needle)
+{
+    if (item[0] < STR_6) return needle->is_integer && needle->integer == item[0];
+    if (item[0] >= INT_13) return long_item_is(item, needle);
+    return item[0] == needle->short_head && bytes_are(item + 1, needle->bytes);
 }
 
 bool packed_is(const struct packed *packed, size_t at, struct str bytes)
 {
     struct needle needle = needle_of(bytes);
-    struct head head = head_at(packed, at);
-    return item_is(packed->bytes + at, &head, &needle);
+    return item_is(packed->bytes + at, &needle);
+}
+
+/* Whether the bytes are anywhere in [at, end), sixteen places at a time: by the last two of them,
+ * because names of one collection often begin alike. */
+static bool is_anywhere(const uint8_t *at, const uint8_t *end, struct str bytes)
+{
+    const uint8_t *tail = (const uint8_t *)bytes.ptr + bytes.len - 2;
+    const __m128i last = _mm_set1_epi8((char)tail[1]), before = _mm_set1_epi8((char)tail[0]);
+    for (at += bytes.len - 2; end - at > SCAN_WIDTH; at += SCAN_WIDTH) {
+        __m128i here = _mm_loadu_si128((const __m128i *)(const void *)at);
+        __m128i next = _mm_loadu_si128((const __m128i *)(const void *)(at + 1));
+        __m128i both = _mm_and_si128(_mm_cmpeq_epi8(here, before), _mm_cmpeq_epi8(next, last));
+        for (unsigned hits = (unsigned)_mm_movemask_epi8(both); hits; hits &= hits - 1) {
+            const uint8_t *hit = at + __builtin_ctz(hits) - (bytes.len - 2);
+            if (memcmp(hit, bytes.ptr, bytes.len) == 0) return true;
+        }
+    }
+    const uint8_t *rest = at - (bytes.len - 2);
+    return memmem(rest, (size_t)(end - rest), bytes.ptr, bytes.len) != NULL;
+}
+
+/* Most names that are looked for in order to be added are absent, and a run is scanned much faster
+ * than it is walked. */
+static bool is_surely_absent(const struct packed *packed, size_t from, const struct needle *needle)
+{
+    size_t total = total_of(packed);
+    if (needle->is_integer || needle->bytes.len < 2 || total - from < WORTH_SCANNING) return false;
+    return !is_anywhere(packed->bytes + from, packed->bytes + total, needle->bytes);
 }
 
 size_t packed_find(const struct packed *packed, size_t from, struct str bytes, size_t skip)
 {
     struct needle needle = needle_of(bytes);
     size_t passing = 0;
+    if (from && is_surely_absent(packed, from, &needle)) return PACKED_NONE;
     for (size_t at = from; at && packed->bytes[at] != END;) {
-        struct head head = head_at(packed, at);
-        if (passing == 0 && item_is(packed->bytes + at, &head, &needle)) return at;
+        const uint8_t *item = packed->bytes + at;
+        if (passing == 0 && item_is(item, &needle)) return at;
         passing = passing ? passing - 1 : skip;
-        size_t len = head.head_len + head.body_len;
-        at += len + back_size(len);
+        at += item_size(item);
     }
     return PACKED_NONE;
 }

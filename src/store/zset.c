@@ -168,14 +168,19 @@ size_t zset_len(const struct value *zset)
     return is_big(zset) ? value_zset(zset)->tree.len : packed_len(value_packed(zset)) / 2;
 }
 
-/* The score that stands behind the member at `at`. */
-static double packed_score(const struct packed *packed, size_t at)
+static double score_at(const struct packed *packed, size_t at)
 {
-    struct packed_item item = packed_get(packed, packed_next(packed, at));
+    struct packed_item item = packed_get(packed, at);
     double score = 0;
     if (item.is_integer) return (double)item.integer;
     num_parse_double(item.bytes, &score);
     return score;
+}
+
+/* The score that stands behind the member at `at`. */
+static double packed_score(const struct packed *packed, size_t at)
+{
+    return score_at(packed, packed_next(packed, at));
 }
 
 static size_t next_pair(const struct packed *packed, size_t at)
@@ -323,8 +328,9 @@ bool zset_walk(const struct value *zset, struct zset_walk *walk, struct ranked *
 static size_t packed_place(const struct packed *packed, struct str name, double score)
 {
     char room[NUM_I64_MAX];
-    for (size_t at = packed_first(packed); at; at = next_pair(packed, at)) {
-        double found = packed_score(packed, at);
+    for (size_t at = packed_first(packed), behind; at; at = packed_next(packed, behind)) {
+        behind = packed_next(packed, at);
+        double found = score_at(packed, behind);
         if (found < score) continue;
         if (found > score || str_cmp(packed_text(packed, at, room), name) > 0) return at;
     }

@@ -194,6 +194,34 @@ static void an_item_is_found_only_where_it_is_looked_for(void **state)
     packed_deinit(&run);
 }
 
+/* Long runs are scanned for the bytes before they are walked: wherever an item is, and whatever
+ * lies around it, the answer is that of a plain comparison of all items. */
+static void a_long_run_is_searched_as_a_short_one(void **state)
+{
+    (void)state;
+    struct prng prng;
+    char texts[60][24], wanted[24];
+    prng_init(&prng, 11);
+    for (int round = 0; round < 2000; round++) {
+        size_t count = 1 + prng_below(&prng, 60), found = PACKED_NONE;
+        struct packed run;
+        packed_init(&run);
+        /* Of two letters only, so that names are parts of others, and of seams between them. */
+        for (size_t i = 0; i < count; i++) {
+            size_t len = prng_below(&prng, sizeof(texts[0]) - 1);
+            for (size_t c = 0; c < len; c++) texts[i][c] = "ab"[prng_below(&prng, 2)];
+            texts[i][len] = '\0';
+            packed_append(&run, str_from_c(texts[i]));
+        }
+        snprintf(wanted, sizeof(wanted), "%s", texts[prng_below(&prng, count)]);
+        if (round % 2 && wanted[0]) wanted[strlen(wanted) - 1] = '\0';
+        for (size_t i = count; i-- > 0;)
+            if (strcmp(texts[i], wanted) == 0) found = packed_seek(&run, (int64_t)i);
+        assert_int_equal(packed_find(&run, packed_first(&run), str_from_c(wanted), 0), found);
+        packed_deinit(&run);
+    }
+}
+
 static void a_tail_moves_to_another_run(void **state)
 {
     (void)state;
@@ -336,6 +364,7 @@ int main(void)
         cmocka_unit_test(long_items_have_the_bytes_of_redis),
         cmocka_unit_test(random_changes_agree_with_a_model),
         cmocka_unit_test(an_item_is_found_only_where_it_is_looked_for),
+        cmocka_unit_test(a_long_run_is_searched_as_a_short_one),
         cmocka_unit_test(a_tail_moves_to_another_run),
         cmocka_unit_test(more_items_than_the_header_can_count),
         cmocka_unit_test(nothing_cut_is_valid_and_nothing_changed_leaves_its_bytes),
