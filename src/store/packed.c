@@ -10,7 +10,6 @@ enum {
     TOTAL_BYTES = 4,
     COUNT_UNKNOWN = UINT16_MAX,
     END = 0xff,
-    EMPTY_BYTES = PACKED_HEADER + 1,
     HEAD_MAX = 9,
     BACK_MAX = 5,
     INTEGER_TEXT_MAX = 20,
@@ -67,10 +66,14 @@ static void store_count(struct packed *packed, size_t count)
 
 void packed_init(struct packed *packed)
 {
-    packed->bytes = mem_alloc(EMPTY_BYTES);
-    store(packed->bytes, EMPTY_BYTES, TOTAL_BYTES);
-    store_count(packed, 0);
-    packed->bytes[PACKED_HEADER] = END;
+    packed->bytes = mem_alloc(PACKED_EMPTY);
+    packed_open(packed->bytes);
+}
+
+void packed_open(uint8_t *run)
+{
+    static const uint8_t EMPTY[PACKED_EMPTY] = {[0] = PACKED_EMPTY, [PACKED_HEADER] = END};
+    memcpy(run, EMPTY, sizeof(EMPTY));
 }
 
 void packed_init_copy(struct packed *packed, struct str bytes)
@@ -460,12 +463,14 @@ static size_t fresh_size(const struct fresh *fresh)
     return len + back_size(len);
 }
 
-static void write_fresh(uint8_t *place, const struct fresh *fresh)
+/* Returns what is behind it. */
+static uint8_t *write_fresh(uint8_t *place, const struct fresh *fresh)
 {
     size_t len = fresh->head_len + fresh->body.len;
     memcpy(place, fresh->head, fresh->head_len);
     if (fresh->body.len) memcpy(place + fresh->head_len, fresh->body.ptr, fresh->body.len);
     write_back(place + len, len);
+    return place + len + back_size(len);
 }
 
 static void write_item(struct packed *packed, size_t at, size_t old_len, const struct fresh *fresh)
@@ -539,6 +544,34 @@ void packed_move(struct packed *packed, size_t at, struct packed *to)
     packed_remove(packed, at, SIZE_MAX);
 }
 
+/* --- runs with room --- */
+
+uint8_t *packed_write(uint8_t *to, struct str bytes)
+{
+    struct fresh fresh = fresh_item(bytes);
+    return write_fresh(to, &fresh);
+}
+
+uint8_t *packed_write_i64(uint8_t *to, int64_t number)
+{
+    if (number >= 0 && number < 128) {
+        to[0] = (uint8_t)number;
+        to[1] = 1;
+        return to + 2;
+    }
+    struct fresh fresh = fresh_integer(number);
+    return write_fresh(to, &fresh);
+}
+
+void packed_close(uint8_t *run, const uint8_t *end, size_t added)
+{
+    struct packed packed = {run};
+    size_t had = stored_count(&packed);
+    run[end - run] = END;
+    store(run, (uint64_t)(end - run) + 1, TOTAL_BYTES);
+    if (had != COUNT_UNKNOWN) store_count(&packed, had + added);
+}
+
 /* --- checking --- */
 
 /* The offset behind a sound item that ends before `end`, else 0. */
@@ -557,7 +590,7 @@ static size_t check_item(const uint8_t *bytes, size_t at, size_t end)
 bool packed_is_valid(struct str bytes, size_t *count)
 {
     const uint8_t *run = (const uint8_t *)bytes.ptr;
-    if (bytes.len < EMPTY_BYTES || bytes.len > PACKED_MAX) return false;
+    if (bytes.len < PACKED_EMPTY || bytes.len > PACKED_MAX) return false;
     if (load(run, TOTAL_BYTES) != bytes.len || run[bytes.len - 1] != END) return false;
     size_t end = bytes.len - 1, found = 0;
     for (size_t at = PACKED_HEADER; at < end; found++) {

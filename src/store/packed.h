@@ -79,6 +79,23 @@ void packed_remove(struct packed *packed, size_t at, size_t count);
 /* Moves the items from `at` on to the end of `to`. */
 void packed_move(struct packed *packed, size_t at, struct packed *to);
 
+/* --- runs that lie in memory with room for more --- */
+
+enum { PACKED_EMPTY = PACKED_HEADER + 1, PACKED_I64_ROOM = 10 };
+/* At least as many bytes as an item of `len` bytes needs. */
+static inline size_t packed_room(size_t len)
+{
+    return len + (len < 64 ? 2 : len < 4096 ? 4 : 10);
+}
+/* Makes an empty run of the PACKED_EMPTY bytes at `run`. */
+void packed_open(uint8_t *run);
+/* Writes one item where the run has ended, and returns what is behind it. Until the run is closed
+ * nothing else may be done with it. */
+uint8_t *packed_write(uint8_t *to, struct str bytes);
+uint8_t *packed_write_i64(uint8_t *to, int64_t number);
+/* The run now ends at `end` and has `added` more items. */
+void packed_close(uint8_t *run, const uint8_t *end, size_t added);
+
 /* Checks every byte of a run that came from outside. `count` may be NULL. */
 bool packed_is_valid(struct str bytes, size_t *count);
 

@@ -126,4 +126,7 @@ struct stream_facts {
 };
 void stream_set_facts(struct stream_edit *edit, const struct stream_facts *facts);
 
+/* Makes a stream one that may have groups. */
+struct stream_wide *stream_widen(struct stream_edit *edit);
+
 #endif

@@ -127,4 +127,15 @@ void stream_pending_put(struct stream_edit *edit, struct stream_group *group,
 bool stream_pending_remove(struct stream_edit *edit, struct stream_group *group,
                            struct stream_id id);
 
+/* --- for the stream they belong to --- */
+
+void stream_groups_init(struct tree *groups, struct epochs *epochs);
+/* With all they hold; any thread. */
+void stream_groups_deinit(struct tree *groups);
+/* `to` is empty. */
+void stream_groups_copy(struct tree *to, const struct tree *from);
+size_t stream_groups_memory(const struct tree *groups, size_t samples);
+/* What makes freeing them long. */
+size_t stream_groups_weight(const struct tree *groups);
+
 #endif
