@@ -2,8 +2,8 @@
  *
  * Inside the program an offset counts the bytes before a place, so a range is half open and the
  * length of what lies between two offsets is their difference. On the wire the first byte of the
- * stream has the number 1: a replica that has `n` bytes asks for byte n + 1. The two functions below
- * are the only place where one is turned into the other. */
+ * stream has the number 1: a replica that has `n` bytes asks for byte n + 1. The two functions
+ * below are the only place where one is turned into the other. */
 #ifndef SKEIN_BASE_OFFSET_H
 #define SKEIN_BASE_OFFSET_H
 

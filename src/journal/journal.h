@@ -7,8 +7,8 @@
  * - a pinned cursor keeps what it has not read, as long as all blocks together stay below
  *   `budget_bytes`; then the oldest block goes and a cursor that stood in it has fallen.
  *
- * What is appended are whole units of effects (a request, or a run from MULTI to EXEC), so the end is
- * between two units whenever nobody is appending. Everything belongs to one thread. */
+ * What is appended are whole units of effects (a request, or a run from MULTI to EXEC), so the end
+ * is between two units whenever nobody is appending. Everything belongs to one thread. */
 #ifndef SKEIN_JOURNAL_JOURNAL_H
 #define SKEIN_JOURNAL_JOURNAL_H
 
@@ -60,8 +60,8 @@ static inline void journal_append(struct journal *journal, struct str bytes)
 }
 
 void journal_select(struct journal *journal, int db);
-/* A unit that must find `first_db` selected and leaves `last_db` so; this is the only place that puts
- * SELECT into the stream. */
+/* A unit that must find `first_db` selected and leaves `last_db` so; this is the only place that
+ * puts SELECT into the stream. */
 static inline void journal_append_unit(struct journal *journal, int first_db, int last_db,
                                        struct str bytes)
 {
@@ -99,8 +99,8 @@ struct journal_cursor {
     bool is_pinned;
 };
 
-/* False, and detached, when what follows `offset` is not in memory. A cursor that is not pinned keeps
- * nothing: it falls when the window leaves it behind. */
+/* False, and detached, when what follows `offset` is not in memory. A cursor that is not pinned
+ * keeps nothing: it falls when the window leaves it behind. */
 bool journal_cursor_attach(struct journal_cursor *cursor, struct journal *journal, int64_t offset,
                            bool is_pinned);
 void journal_cursor_detach(struct journal_cursor *cursor);

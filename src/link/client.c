@@ -50,6 +50,7 @@ void client_close_soon(struct client *client, enum close_reason reason)
     conn_pause_reading(client->conn);
     list_remove(&client->flush_node);
     list_remove(&client->wait_node);
+    list_remove(&client->hold_node);
     list_append(&clients->to_close, &client->close_node);
     if (reason == CLOSED_QUERY_LIMIT) clients->query_limit_closes++;
     if (reason == CLOSED_OUTPUT_LIMIT) clients->output_limit_closes++;
@@ -63,6 +64,8 @@ static void free_client(struct client *client)
     list_remove(&client->flush_node);
     list_remove(&client->close_node);
     list_remove(&client->wait_node);
+    list_remove(&client->hold_node);
+    reply_holds_deinit(&client->holds);
     clients->memory -= client->accounted;
     map_remove(&clients->by_id, str_of((const char *)&client->session.id, sizeof(uint64_t)));
     clients->count--;
@@ -116,8 +119,32 @@ static void want_write(struct client *client, bool wanted)
     conn_want_write(client->conn, wanted);
 }
 
+/* Replies that may leave now. */
+static size_t sendable(const struct client *client)
+{
+    uint64_t place = reply_holds_place(&client->holds);
+    return MIN(client->out.len, place > client->bytes_out ? place - client->bytes_out : 0);
+}
+
+void client_hold_replies(struct client *client, uint64_t at)
+{
+    struct commit *commit = &client->clients->commit;
+    if (!commit->is_held || session_is(&client->session, SESSION_CLOSE_ASAP)) return;
+    if (client_reply_place(client) == at) return;
+    struct reply_hold hold = {at, commit->journal->end, commit->turn};
+    reply_holds_add(&client->holds, hold);
+    if (list_is_empty(&client->hold_node)) {
+        list_append(&client->clients->held, &client->hold_node);
+    }
+}
+
 static void stay_or_close_after_flush(struct client *client)
 {
+    if (client->out.len && sendable(client) == 0) {
+        want_write(client, false);
+        check_output_limit(client);
+        return;
+    }
     if (client->out.len == 0) {
         want_write(client, false);
         if (session_is(&client->session, SESSION_CLOSE_AFTER_REPLY)) {
@@ -133,11 +160,25 @@ static void stay_or_close_after_flush(struct client *client)
     }
 }
 
+/* Describes the first replies, `max` bytes of them at most. */
+static int reply_pieces(const struct client *client, struct iovec *pieces, size_t max)
+{
+    int count = chain_pieces(&client->out, pieces, WRITE_PIECES);
+    for (int i = 0; i < count; i++) {
+        if (pieces[i].iov_len > max) pieces[i].iov_len = max;
+        max -= pieces[i].iov_len;
+        if (max == 0) return i + 1;
+    }
+    return count;
+}
+
 static void flush_client(struct client *client)
 {
     struct iovec pieces[WRITE_PIECES];
-    while (client->out.len) {
-        int count = chain_pieces(&client->out, pieces, WRITE_PIECES);
+    reply_holds_release(&client->holds, client->clients->commit.released);
+    size_t max;
+    while ((max = sendable(client)) > 0) {
+        int count = reply_pieces(client, pieces, max);
         ssize_t written = conn_writev(client->conn, pieces, count);
         if (written == -EAGAIN) break;
         if (written < 0) {
@@ -189,6 +230,8 @@ static bool run_request(struct client *client, struct request_view *request)
     clients->running = client;
     clients->running_request = request;
     hooks->before_request(hooks->owner, client);
+    uint64_t place = client_reply_place(client);
+    int64_t journal_end = clients->commit.journal->end;
     enum execute_verdict verdict =
         execute(clients->executor, &client->session, request, ORIGIN_CLIENT);
     if (verdict == EXECUTE_DONE) {
@@ -196,6 +239,7 @@ static bool run_request(struct client *client, struct request_view *request)
         if (!session_is(&client->session, SESSION_BLOCKED)) session_end_request(&client->session);
     }
     hooks->after_request(hooks->owner, client);
+    if (clients->commit.journal->end != journal_end) client_hold_replies(client, place);
     clients->running = NULL;
     if (verdict == EXECUTE_WAIT) begin_to_wait(client);
     return verdict == EXECUTE_DONE;
@@ -459,9 +503,14 @@ void client_released(struct client *client)
 
 /* --- all clients --- */
 
-void clients_init(struct clients *clients, struct loop *loop, struct executor *executor)
+void clients_init(struct clients *clients, struct loop *loop, struct executor *executor,
+                  const struct journal *journal)
 {
-    *clients = (struct clients){.loop = loop, .executor = executor, .next_id = 1};
+    *clients = (struct clients){.loop = loop,
+                                .executor = executor,
+                                .next_id = 1,
+                                .commit = {.journal = journal, .released = INT64_MAX}};
+    list_init(&clients->held);
     list_init(&clients->all);
     list_init(&clients->to_flush);
     list_init(&clients->to_close);
@@ -492,6 +541,7 @@ struct client *clients_add(struct clients *clients, struct conn *conn)
     list_init(&client->flush_node);
     list_init(&client->close_node);
     list_init(&client->wait_node);
+    list_init(&client->hold_node);
     list_append(&clients->all, &client->node);
     session_init(&client->session, clients->next_id++, &client->out);
     client->session.link = client;
@@ -604,8 +654,27 @@ size_t clients_evict(struct clients *clients, size_t limit)
     return count;
 }
 
+void clients_release(struct clients *clients, int64_t offset)
+{
+    clients->commit.released = offset;
+    LIST_FOREACH(at, after, &clients->held)
+    {
+        struct client *client = LIST_ENTRY(at, struct client, hold_node);
+        reply_holds_release(&client->holds, offset);
+        if (!reply_holds_any(&client->holds)) list_remove(&client->hold_node);
+        client_wants_flush(client);
+    }
+}
+
+void clients_hold(struct clients *clients, bool is_held)
+{
+    clients->commit.is_held = is_held;
+    if (!is_held) clients_release(clients, INT64_MAX);
+}
+
 void clients_flush(struct clients *clients)
 {
+    clients->commit.turn++;
     while (!list_is_empty(&clients->to_flush)) {
         struct client *client = LIST_ENTRY(clients->to_flush.next, struct client, flush_node);
         list_remove(&client->flush_node);

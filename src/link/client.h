@@ -11,6 +11,9 @@
  *     reading --(paused, blocked)--> waiting --(client_resume)--> reading
  *     any --(client_close_soon)--> closing --(end of the turn)--> freed
  *
+ * Replies to writes can be held until the journal is safe up to what they wrote (clients->commit);
+ * everything else the client is sent behind them waits too, other clients do not.
+ *
  * Whatever closes a client only marks it: it is freed before the loop sleeps, so callers never lose
  * it underfoot. */
 #ifndef SKEIN_LINK_CLIENT_H
@@ -20,6 +23,8 @@
 #include "command/execute.h"
 #include "io/conn.h"
 #include "io/loop.h"
+#include "journal/journal.h"
+#include "link/reply_hold.h"
 #include "proto/request.h"
 
 enum client_class { CLIENT_NORMAL, CLIENT_REPLICA, CLIENT_PUBSUB, CLIENT_CLASSES };
@@ -39,7 +44,8 @@ struct client {
     struct buf in;
     struct request_parser parser;
     struct big_bulk big;
-    struct list node, flush_node, close_node, wait_node;
+    struct reply_holds holds;
+    struct list node, flush_node, close_node, wait_node, hold_node;
     int64_t created_us, active_us;
     int64_t soft_limit_since_us; /* 0: below the soft limit */
     uint64_t bytes_in, bytes_out, requests;
@@ -95,6 +101,14 @@ struct client_hooks {
 
 struct request_batch;
 
+/* When replies to writes may leave. */
+struct commit {
+    const struct journal *journal;
+    bool is_held;     /* they wait for `released` */
+    int64_t released; /* the journal is safe up to here */
+    uint64_t turn;    /* of the loop */
+};
+
 /* All clients of a data thread. */
 struct clients {
     struct loop *loop;
@@ -104,6 +118,8 @@ struct clients {
     struct list all, to_flush, to_close;
     struct list released; /* those whose wait is over, until clients_go_on */
     struct list waiting;  /* those whose request must be given again, in that order */
+    struct list held;    /* those with replies that wait for the commit */
+    struct commit commit;
     struct map by_id;
     size_t count;
     size_t memory; /* of all clients */
@@ -117,7 +133,8 @@ struct clients {
     struct request_batch *batch;
 };
 
-void clients_init(struct clients *clients, struct loop *loop, struct executor *executor);
+void clients_init(struct clients *clients, struct loop *loop, struct executor *executor,
+                  const struct journal *journal);
 /* Closes and frees all clients. */
 void clients_deinit(struct clients *clients);
 /* Takes the connection. */
@@ -136,6 +153,14 @@ void clients_tend(struct clients *clients);
 size_t clients_evict(struct clients *clients, size_t limit);
 /* Writes what waits and frees what was closed; called before the loop sleeps. */
 void clients_flush(struct clients *clients);
+
+/* Replies to writes wait from now on until clients_release was told an offset behind them; not
+ * held, all leave at once. */
+void clients_hold(struct clients *clients, bool is_held);
+void clients_release(struct clients *clients, int64_t offset);
+/* Holds what is written to the client from `at` on (client_reply_place before it was written): for
+ * replies to what somebody else's request did. Requests of its own need no call. */
+void client_hold_replies(struct client *client, uint64_t at);
 
 /* What a request that is running uses of `clients`, put aside while others are served from inside
  * it. Its own client is not read meanwhile, nor freed. */
@@ -162,6 +187,11 @@ void client_released(struct client *client);
 enum client_class client_class(const struct client *client);
 /* Memory spent on this connection: buffers, replies, itself. */
 size_t client_memory(const struct client *client);
+/* Bytes of replies so far, sent and waiting. */
+static inline uint64_t client_reply_place(const struct client *client)
+{
+    return client->bytes_out + client->out.len;
+}
 static inline struct client *client_of(struct session *session)
 {
     return session->link;

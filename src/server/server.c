@@ -105,7 +105,7 @@ void server_init(struct server *server, struct config *config)
     slowlog_init(&server->slowlog);
     server_init_journal(server);
     server_init_scripts(server);
-    clients_init(&server->clients, server->loop, &server->executor);
+    clients_init(&server->clients, server->loop, &server->executor, &server->journal);
     client_waits_init(&server->waits);
     pubsub_init(&server->pubsub, &server->delivery, entropy_hash_seed());
     tracking_init(&server->tracking, &server->delivery, entropy_hash_seed());

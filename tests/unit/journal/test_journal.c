@@ -1,7 +1,7 @@
 /* Proves: cursors read exactly the bytes that were appended, at their offsets, whatever the sizes;
  * the window is kept, and no more than the window is served; a pinned cursor keeps what it has not
- * read until the budget is spent, then it falls and the others do not; SELECT comes exactly where the
- * database changes. */
+ * read until the budget is spent, then it falls and the others do not; SELECT comes exactly where
+ * the database changes. */
 #include "journal/journal.h"
 
 #include "base/buf.h"
