@@ -19,6 +19,8 @@ struct manifest_file {
     enum manifest_type type;
     int64_t start, end;                          /* offsets of the stream; -1: not told */
     char replication_id[REPLICATION_ID_LEN + 1]; /* whose offsets; "": not told */
+    /* Not in the text: for those who delete what is old. */
+    int64_t size_bytes, ended_s;
 };
 
 /* Zeroed is empty. Files are in the order of the text: base, history, increments. */

@@ -90,21 +90,5 @@ static void prepare_collections(const struct keyspace *ks, struct key_hint *cons
 void batch_prepare(struct request_batch *batch, const struct registry *registry,
                    const struct keyspace *ks)
 {
-    struct key_hint *hints[BATCH_MAX];
-    size_t hinted = 0;
-    uint32_t categories = 0;
-    for (size_t i = 0; i < batch->count; i++) {
-        struct request_view *view = &batch->views[i];
-        if (view->argc == 0) continue;
-        view->ref = registry_find(registry, view->argv, view->argc);
-        if (view->ref == NULL || view->ref->first_key == 0 || view->ref->first_key >= view->argc)
-            continue;
-        view->hint.key = view->argv[view->ref->first_key];
-        keyspace_hint_bucket(ks, &view->hint);
-        hints[hinted++] = &view->hint;
-        categories |= view->ref->command->categories;
-    }
-    if (hinted < 2) return;
-    for (size_t i = 0; i < hinted; i++) keyspace_hint_entry(ks, hints[i]);
-    if (categories & CATS_OF_COLLECTIONS) prepare_collections(ks, hints, hinted);
+    prefetch_requests(batch->views, batch->count, registry, ks);
 }

@@ -7,10 +7,10 @@
 #ifndef SKEIN_LINK_BATCH_H
 #define SKEIN_LINK_BATCH_H
 
-#include "command/execute.h"
+#include "command/prefetch.h"
 #include "proto/request.h"
 
-enum { BATCH_MAX = 32 };
+enum { BATCH_MAX = PREFETCH_MAX };
 
 struct request_batch {
     size_t count;

@@ -1,0 +1,55 @@
+/* Writes the journal to one open increment of the append-only file.
+ *
+ * The data thread gives everything the journal has to the file before it sleeps, so what a process
+ * has answered survives its own death. A flush either takes all of it or leaves the file as it was:
+ * what a failed or short write left behind is cut off again. Checksum lines are added from time to
+ * time, between two units. Syncing is not this file's business. */
+#ifndef SKEIN_DISK_AOF_WRITER_H
+#define SKEIN_DISK_AOF_WRITER_H
+
+#include "base/buf.h"
+#include "journal/annotation.h"
+#include "journal/journal.h"
+
+struct aof_writer {
+    int fd;       /* -1: closed */
+    int64_t size; /* of the file, all of it whole units */
+    struct journal_cursor cursor;
+    int64_t sums_begin; /* where the bytes begin that no checksum covers */
+    uint64_t crc;       /* of those */
+    int64_t time_s;     /* of the last time line; 0: none */
+    bool is_cut;        /* false: a failed write may have left bytes behind `size` */
+    struct buf head, tail;
+};
+
+void aof_writer_init(struct aof_writer *writer);
+/* Takes the descriptor, whose file holds `size` bytes, and begins at the end of the journal with a
+ * line that says where in the stream that is. 0, or a negative errno and closed. */
+int aof_writer_open(struct aof_writer *writer, int fd, int64_t size, struct journal *journal,
+                    const char *replication_id);
+/* Gives the descriptor away: whoever takes it syncs and closes it. */
+int aof_writer_release(struct aof_writer *writer);
+
+struct aof_flush {
+    int64_t time_s; /* a time line is written when the second changed; 0: none */
+    bool add_sum;   /* a checksum line now, whatever the number of bytes */
+};
+/* 0 when the file holds everything the journal has; else a negative errno, to be tried again. */
+int aof_writer_flush(struct aof_writer *writer, const struct aof_flush *flush);
+
+static inline bool aof_writer_is_open(const struct aof_writer *writer)
+{
+    return writer->fd >= 0;
+}
+/* There is something to write. */
+static inline bool aof_writer_is_behind(const struct aof_writer *writer)
+{
+    return journal_cursor_lag(&writer->cursor) > 0;
+}
+/* Bytes at the end of the file that no checksum line covers. */
+static inline int64_t aof_writer_unsummed(const struct aof_writer *writer)
+{
+    return writer->size - writer->sums_begin;
+}
+
+#endif
