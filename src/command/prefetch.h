@@ -1,5 +1,6 @@
 /* Requests that are known ahead of their turn: their commands are found, and the memory their first
- * keys need is asked for all at once. Sixteen cache misses in flight take little longer than one. */
+ * keys need is asked for all at once. Sixteen cache misses in flight take little longer than one.
+ * */
 #ifndef SKEIN_COMMAND_PREFETCH_H
 #define SKEIN_COMMAND_PREFETCH_H
 

@@ -260,10 +260,10 @@ static void measure(struct aof *aof)
         struct file_info info = {0};
         aof_path(aof, file->name, &path);
         if (file_info(buf_c(&path), &info) == 0) {
-            file->size_bytes = info.size;
+            file->size_bytes = info.size_bytes;
             if (file->type == MANIFEST_HISTORY) file->ended_s = info.modified_us / 1000000;
         }
-        if (file->type != MANIFEST_HISTORY && file != last) aof->listed_bytes += info.size;
+        if (file->type != MANIFEST_HISTORY && file != last) aof->listed_bytes += info.size_bytes;
         buf_deinit(&path);
     }
 }

@@ -9,8 +9,10 @@
  *
  *     IDLE --aof_rewrite--> OPENING (worker: a new increment is made and listed)
  *          --> SWITCHING (between two units: the old increment is complete, the new one begins, the
- *              data is frozen) --> SAVING (worker: the base) --aof_base_done--> LISTING (worker: the
- *              manifest names the new base) --> CLEANING (worker: what is history now is deleted) --> IDLE
+ *              data is frozen) --> SAVING (worker: the base) --aof_base_done--> LISTING (worker:
+ * the
+ *              manifest names the new base) --> CLEANING (worker: what is history now is deleted)
+ * --> IDLE
  *
  * When a sync fails nobody knows what the disk has: the file is suspect, nothing counts as safe,
  * until a new base and a new increment are listed in place of everything. The same happens for the

@@ -1,14 +1,13 @@
 #include "disk/aof_load.h"
 
 #include "command/prefetch.h"
+#include "disk/key_delay.h"
 #include "io/file.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <sys/param.h>
-#include <unistd.h>
 
-enum { READ_BYTES = 1 << 20 };
+enum { READ_BYTES = 1 << 20, NAME_MAX_SHOWN = 64 };
 
 struct loading {
     const struct aof_load_order *order;
@@ -18,19 +17,24 @@ struct loading {
     struct buf bytes; /* of the file, from offset `base` on */
     int64_t base;
     bool at_end; /* of the file */
+    struct key_delay delay;
     /* Requests that are complete and wait to be run together. */
     struct aof_piece pieces[PREFETCH_MAX];
     struct request_view views[PREFETCH_MAX];
+    int64_t starts[PREFETCH_MAX]; /* where in the file each begins */
     size_t count;
 };
 
 /* --- running --- */
 
-static bool is_known(struct loading *loading, const struct request_view *view)
+/* False, with the damage told, when nobody knows the command. */
+static bool is_known(struct loading *loading, const struct request_view *view, int64_t at)
 {
+    struct aof_scan *scan = loading->scan;
     if (view->ref) return true;
-    snprintf(loading->result->unknown, sizeof(loading->result->unknown), "%.*s",
-             (int)MIN(view->argv[0].len, sizeof(loading->result->unknown) - 1), view->argv[0].ptr);
+    struct str name = str_first(view->argv[0], NAME_MAX_SHOWN);
+    snprintf(scan->damage, sizeof(scan->damage), "unknown command '%.*s'", STR_ARG(name));
+    scan->damage_at = at;
     return false;
 }
 
@@ -40,15 +44,7 @@ static void run(struct loading *loading, struct request_view *view)
     uint64_t errors = order->session->reply.errors;
     execute(order->executor, order->session, view, ORIGIN_FILE);
     loading->result->failed += order->session->reply.errors != errors;
-    if (order->delay_us > 0) usleep((useconds_t)order->delay_us);
-}
-
-static enum aof_verdict refuse_unknown(struct loading *loading)
-{
-    struct aof_scan *scan = loading->scan;
-    snprintf(scan->damage, sizeof(scan->damage), "unknown command '%s'", loading->result->unknown);
-    scan->damage_at = scan->at;
-    return AOF_DAMAGED;
+    if (order->delay_us) key_delay_pass(&loading->delay, NULL);
 }
 
 /* Runs what waits; AOF_DAMAGED when there is a command nobody knows. */
@@ -64,7 +60,7 @@ static enum aof_verdict run_waiting(struct loading *loading)
     prefetch_requests(loading->views, count, executor->registry,
                       &executor->host->store->dbs[loading->order->session->db]);
     for (size_t i = 0; i < count; i++) {
-        if (!is_known(loading, &loading->views[i])) return refuse_unknown(loading);
+        if (!is_known(loading, &loading->views[i], loading->starts[i])) return AOF_DAMAGED;
         run(loading, &loading->views[i]);
     }
     return AOF_REQUEST;
@@ -82,7 +78,7 @@ static enum aof_verdict run_unit(struct loading *loading, size_t from, size_t to
         if (verdict != AOF_REQUEST || requests++ == 0 || bytes.len == 0) continue;
         struct request_view view = {.argv = piece->args, .argc = (int)piece->argc};
         view.ref = registry_find(loading->order->executor->registry, view.argv, view.argc);
-        if (!is_known(loading, &view)) return refuse_unknown(loading);
+        if (!is_known(loading, &view, loading->base + (int64_t)from)) return AOF_DAMAGED;
         run(loading, &view);
     }
     return AOF_REQUEST;
@@ -108,7 +104,7 @@ static enum aof_verdict take_piece(struct loading *loading)
     verdict = aof_scan_step(scan, verdict, piece, bytes.ptr);
     if (verdict != AOF_REQUEST || scan->in_unit) return verdict;
     if (!was_in_unit) {
-        loading->count++;
+        loading->starts[loading->count++] = scan->at - (int64_t)piece->len;
         return verdict;
     }
     if (run_waiting(loading) == AOF_DAMAGED) return AOF_DAMAGED;
@@ -135,7 +131,8 @@ static int refill(struct loading *loading)
     loading->base = needed;
     size_t room = MAX((size_t)READ_BYTES, loading->bytes.len);
     char *to = buf_reserve(&loading->bytes, room);
-    ssize_t len = file_read(loading->fd, to, room);
+    int64_t end = loading->base + (int64_t)loading->bytes.len;
+    ssize_t len = file_read_at(loading->fd, to, room, end);
     if (len < 0) return (int)len;
     loading->bytes.len += (size_t)len;
     loading->at_end = len == 0;
@@ -172,12 +169,11 @@ static int open_at(const struct aof_load_order *order, int64_t *size)
     int fd = file_open(order->path, FILE_READ);
     if (fd < 0) return fd;
     int error = file_info_fd(fd, &info);
-    if (error == 0 && lseek(fd, (off_t)order->from, SEEK_SET) < 0) error = -EIO;
     if (error) {
         file_close(fd);
         return error;
     }
-    *size = info.size;
+    *size = info.size_bytes;
     return fd;
 }
 

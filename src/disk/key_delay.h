@@ -12,7 +12,8 @@ struct key_delay {
     uint64_t passed;
 };
 
-/* Waits as long as a key is to take, but not on after `cancelled`. */
+/* Waits as long as a key is to take, but not on after `cancelled`, which may be
+ * NULL. */
 void key_delay_pass(struct key_delay *delay, const atomic_bool *cancelled);
 
 #endif

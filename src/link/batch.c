@@ -2,9 +2,6 @@
 
 #include "base/mem.h"
 
-enum {
-    CATS_OF_COLLECTIONS = CAT_LIST | CAT_SET | CAT_HASH | CAT_SORTEDSET | CAT_STREAM | CAT_GEO,
-};
 enum { FIRST_ARGS = 256, SPARE_ARGS = 64 * 1024 };
 
 struct request_batch *batch_new(void)
@@ -74,17 +71,6 @@ enum request_verdict batch_parse(struct request_batch *batch, struct request_par
     for (size_t i = 0; i < batch->count; i++)
         batch->views[i].argv = batch->args + batch->first_args[i];
     return verdict;
-}
-
-/* Collections are two steps further away than strings. */
-static void prepare_collections(const struct keyspace *ks, struct key_hint *const *hints,
-                                size_t count)
-{
-    const struct object *objects[BATCH_MAX];
-    for (size_t i = 0; i < count; i++) objects[i] = keyspace_hint_object(ks, hints[i]);
-    for (size_t i = 0; i < count; i++) {
-        if (objects[i]) keyspace_hint_elements(objects[i]);
-    }
 }
 
 void batch_prepare(struct request_batch *batch, const struct registry *registry,
