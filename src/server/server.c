@@ -18,7 +18,7 @@ static const struct command *const families[] = {
     status_commands,     debug_commands,    lolwut_commands,  memory_commands,  module_commands,
     shutdown_commands,   hash_commands,     set_commands,     list_commands,    eval_commands,
     script_commands,     function_commands, fcall_commands,   zset_commands,    geo_commands,
-    sort_commands,
+    stream_commands,
 };
 
 static void register_commands(struct server *server)

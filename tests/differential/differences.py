@@ -3,6 +3,7 @@
 import dataclasses
 
 from skeintest import Map, Push
+from skeintest.compare import canonical, timeless
 
 # Directives that 7.2 added; patterns of CONFIG GET show them.
 NEW_DIRECTIVES = {b"set-max-listpack-entries", b"set-max-listpack-value"}
@@ -90,7 +91,18 @@ def _sets_a_list_with_a_blank_in_front(step, left, right):
     return step.name == "CONFIG" and blank and str(right) == "OK"
 
 
+# What XINFO tells of a consumer since 7.2.
+ACTIVITY = frozenset([b"active-time", b"inactive"])
+
+
+def _tells_of_activity(step, left, right):
+    if step.name != "XINFO" or not isinstance(right, (list, Map)):
+        return False
+    return canonical(timeless(left)) == canonical(timeless(right, ACTIVITY))
+
+
 DIFFERENCES = [
+    Difference("7.2 tells when a consumer was active last", _tells_of_activity),
     Difference("7.2 has the log level 'nothing'", _lists_the_level_of_no_logging),
     Difference("7.0 takes a blank in front for an empty value", _sets_a_list_with_a_blank_in_front),
     Difference("LuaJIT takes any byte of UTF-8 for a letter", _words_syntax_errors_differently),

@@ -3,9 +3,9 @@ by."""
 
 from skeintest import Error
 
-from skeintest.compare import canonical
+from skeintest.compare import canonical, timeless
 
-from .differences import same_encoding
+from .differences import ACTIVITY, same_encoding
 
 DATABASES = 4
 TTL_TOLERANCE_MS = 5000
@@ -19,7 +19,6 @@ READERS = {
     "zset": (lambda key: ("ZRANGE", key, 0, -1, "WITHSCORES"), True),
     "stream": (lambda key: ("XINFO", "STREAM", key, "FULL", "COUNT", 0), "stream"),
 }
-VOLATILE_STREAM_FIELDS = {b"radix-tree-keys", b"radix-tree-nodes", b"seen-time", b"active-time"}
 
 
 class State(dict):
@@ -77,26 +76,5 @@ def _normal(kind, value):
     if order == "pairs":
         return sorted(zip(value[::2], value[1::2]))
     if order == "stream":
-        return canonical(_without_volatile(value))
+        return canonical(timeless(value, ACTIVITY))
     return value if order or not isinstance(value, list) else sorted(value)
-
-
-def _without_volatile(value):
-    """XINFO STREAM FULL minus what depends on the clock or on the implementation's tree."""
-    if not isinstance(value, list):
-        return value
-    if value and value[0] in (b"length", b"name") and len(value) % 2 == 0:
-        pairs = zip(value[::2], value[1::2])
-        return [
-            [name, _without_times(name, item)]
-            for name, item in pairs
-            if name not in VOLATILE_STREAM_FIELDS
-        ]
-    return [_without_volatile(item) for item in value]
-
-
-def _without_times(name, item):
-    """Pending entries carry delivery times: [id, consumer, time, count] and [id, time, count]."""
-    if name in (b"pel", b"pending") and isinstance(item, list):
-        return [[part for at, part in enumerate(entry) if at != len(entry) - 2] for entry in item]
-    return _without_volatile(item)

@@ -6,6 +6,7 @@ pairs      flat arrays of pairs, or maps, compare as bags of pairs
 near:N     integers may differ by N (times)
 words      texts compare as bags of words, arrays as bags (rules of users)
 detached   a burst of unsubscriptions: the names come in any order, the counts do not
+stream     XINFO of streams, without times and what depends on how a server keeps them
 shape      same types and lengths, any content (random replies)
 kind       same wire type of the outermost value only
 ignore     nothing is compared
@@ -103,12 +104,54 @@ def _detached(left, right):
     )
 
 
+# What XINFO tells that no two servers have in common, and how many consumers there are: since 7.2
+# a consumer is made when it first asks, before that when it first got something.
+TIMELY_FIELDS = {b"radix-tree-keys", b"radix-tree-nodes", b"seen-time", b"idle"}
+
+
+def timeless(value, left_out=frozenset()):
+    """A reply of XINFO without these fields, without the times of pending entries, and without
+    consumers that have none."""
+    if isinstance(value, Map):
+        return _timeless_pairs(value.pairs, left_out)
+    if not isinstance(value, list):
+        return value
+    if value and value[0] in (b"length", b"name") and len(value) % 2 == 0:
+        return _timeless_pairs(list(zip(value[::2], value[1::2])), left_out)
+    items = [timeless(item, left_out) for item in value]
+    return [item for item in items if item is not None]
+
+
+def _timeless_pairs(pairs, left_out):
+    """None for a consumer that has nothing."""
+    names = dict(pairs)
+    is_consumer = b"idle" in names or b"seen-time" in names
+    if is_consumer and 0 in (names.get(b"pel-count"), names.get(b"pending")):
+        return None
+    kept = [pair for pair in pairs if pair[0] not in TIMELY_FIELDS and pair[0] not in left_out]
+    return [[name, _without_times(name, item, left_out)] for name, item in kept]
+
+
+def _without_times(name, item, left_out):
+    """Pending entries are [id, consumer, time, count] or [id, time, count]."""
+    if name == b"pending" and isinstance(item, list):
+        return [entry[:-2] + entry[-1:] for entry in item]
+    if name == b"consumers" and isinstance(item, int):
+        return None
+    return timeless(item, left_out)
+
+
+def _stream(left, right):
+    return _exact(timeless(left), timeless(right))
+
+
 MODES = {
     "exact": _exact,
     "unordered": _unordered,
     "pairs": _pairs,
     "words": _words,
     "detached": _detached,
+    "stream": _stream,
     "shape": _shape,
     "kind": _kind,
     "ignore": lambda left, right: True,

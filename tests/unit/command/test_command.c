@@ -207,10 +207,10 @@ static void keys_of_requests_are_found_or_the_reason_is_told(void **state)
 /* --- all rows --- */
 
 static const struct command *const families[] = {
-    bitmap_commands, command_commands, database_commands, dump_commands,
-    expire_commands, generic_commands, hash_commands,     hll_commands,
-    list_commands,   multi_commands,   object_commands,   scan_commands,
-    set_commands,    string_commands,  zset_commands,     geo_commands,  sort_commands,
+    bitmap_commands,  command_commands, database_commands, dump_commands,   expire_commands,
+    generic_commands, hash_commands,    hll_commands,      list_commands,   multi_commands,
+    object_commands,  scan_commands,    set_commands,      string_commands, zset_commands,
+    geo_commands,     stream_commands,
 };
 
 static void check_row(const struct command *command)
