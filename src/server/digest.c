@@ -4,6 +4,8 @@
 #include "store/fields.h"
 #include "store/members.h"
 #include "store/sequence.h"
+#include "store/stream.h"
+#include "store/zset.h"
 
 #include <openssl/sha.h>
 
@@ -84,16 +86,49 @@ static void mix_hash(struct digest *digest, const struct entry *entry)
     }
 }
 
+static void mix_zset(struct digest *digest, const struct entry *entry)
+{
+    struct value zset = entry_value(entry);
+    struct zset_walk walk = {0};
+    struct ranked member;
+    char room[NUM_SHORT_MAX];
+    while (zset_walk(&zset, &walk, &member)) {
+        struct digest of_member = {0};
+        digest_mix(&of_member, member.name);
+        digest_mix(&of_member, str_of(room, num_format_double(room, member.score)));
+        digest_join(digest, &of_member);
+    }
+}
+
+/* Groups do not count. An id enters with a dot between its numbers. */
+static void mix_stream(struct digest *digest, const struct entry *entry)
+{
+    struct value stream = entry_value(entry);
+    struct stream_cursor cursor;
+    struct stream_pair pair;
+    struct stream_id id;
+    char text[STREAM_ID_TEXT];
+    size_t pairs;
+    stream_range(&stream, &cursor, STREAM_ID_MIN, STREAM_ID_MAX, false);
+    while (stream_next(&cursor, &id, &pairs)) {
+        struct str of_id = str_of(text, stream_id_format(text, id));
+        text[str_find_char(of_id, '-')] = '.';
+        digest_mix(digest, of_id);
+        while (stream_next_pair(&cursor, &pair)) {
+            digest_mix(digest, pair.name);
+            digest_mix(digest, pair.value);
+        }
+    }
+}
+
 /* The number stands for the type in the digest. */
 static const struct {
     enum value_type type;
     uint32_t number;
     void (*mix)(struct digest *digest, const struct entry *entry);
 } rows[] = {
-    {TYPE_STRING, 0, mix_string},
-    {TYPE_LIST, 1, mix_list},
-    {TYPE_SET, 2, mix_set},
-    {TYPE_HASH, 4, mix_hash},
+    {TYPE_STRING, 0, mix_string}, {TYPE_LIST, 1, mix_list}, {TYPE_SET, 2, mix_set},
+    {TYPE_ZSET, 3, mix_zset},     {TYPE_HASH, 4, mix_hash}, {TYPE_STREAM, 6, mix_stream},
 };
 
 /* --- values and databases --- */

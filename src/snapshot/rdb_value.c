@@ -5,6 +5,7 @@
 #include "snapshot/rdb_hash.h"
 #include "snapshot/rdb_list.h"
 #include "snapshot/rdb_set.h"
+#include "snapshot/rdb_stream.h"
 #include "snapshot/rdb_string.h"
 #include "snapshot/rdb_zset.h"
 
@@ -31,6 +32,9 @@ static const struct rdb_form *const FORMS[] = {
     &rdb_hash_run_pre_form,
     &rdb_hash_fields_form,
     &rdb_hash_run_form,
+    &rdb_stream_form,
+    &rdb_stream_5_0_form,
+    &rdb_stream_7_2_form,
 };
 
 const struct rdb_form *rdb_form_of(const struct value *value)

@@ -112,6 +112,7 @@ static void stream_prefetch(const struct object *object)
 {
     const struct stream_object *all = (const void *)object;
     const char *at = all->wide ? (const void *)all->wide : (const void *)all->only;
+    if (at == NULL) return;
     for (size_t i = 0; i < PREFETCHED; i += CACHE_LINE) __builtin_prefetch(at + i);
 }
 
@@ -434,10 +435,23 @@ enum stream_append stream_append(struct stream_edit *edit, struct stream_id id,
     return STREAM_APPENDED;
 }
 
+/* --- adopting and removing --- */
+
+/* Finds the first live entry anew. */
+static void tell_first(struct stream_object *all, const struct value *stream)
+{
+    struct stream_cursor cursor;
+    size_t pairs;
+    all->first = STREAM_ID_MIN;
+    if (all->len == 0) return;
+    stream_range(stream, &cursor, STREAM_ID_MIN, STREAM_ID_MAX, false);
+    stream_next(&cursor, &all->first, &pairs);
+}
+
 bool stream_adopt_node(struct stream_edit *edit, struct stream_node *node)
 {
     struct stream_object *all = value_stream(&edit->stream);
-    struct stream_record record = {0};
+    struct stream_record record;
     size_t at = stream_node_end(node);
     ASSERT(node->live > 0);
     if (all->len > 0 && stream_id_cmp(node->first, all->last) <= 0) {
@@ -451,20 +465,8 @@ bool stream_adopt_node(struct stream_edit *edit, struct stream_node *node)
     } while (record.deleted);
     all->last = record.id;
     all->len += node->live;
+    if (all->len == node->live) tell_first(all, &edit->stream);
     return true;
-}
-
-/* --- removing --- */
-
-/* Finds the first live entry anew. */
-static void tell_first(struct stream_object *all, const struct value *stream)
-{
-    struct stream_cursor cursor;
-    size_t pairs;
-    all->first = STREAM_ID_MIN;
-    if (all->len == 0) return;
-    stream_range(stream, &cursor, STREAM_ID_MIN, STREAM_ID_MAX, false);
-    stream_next(&cursor, &all->first, &pairs);
 }
 
 /* Where the live entry is; PACKED_NONE when there is none. */
