@@ -92,8 +92,8 @@ void list_blmpop(struct call *call)
 {
     struct list_mpop request;
     int64_t timeout_ms;
-    if (!blocking_timeout_s(call, 1, &timeout_ms)) return;
     if (!list_mpop_parse(call, 2, &request)) return;
+    if (!blocking_timeout_s(call, 1, &timeout_ms)) return;
     struct blocking_keys named = {request.keys, request.key_count};
     struct blocking_keys tried = blocking_keys_to_try(call, named);
     request.keys = tried.keys;

@@ -60,8 +60,8 @@ void zset_bzmpop(struct call *call)
 {
     struct zset_mpop request;
     int64_t timeout_ms;
-    if (!blocking_timeout_s(call, 1, &timeout_ms)) return;
     if (!zset_mpop_parse(call, 2, &request)) return;
+    if (!blocking_timeout_s(call, 1, &timeout_ms)) return;
     struct blocking_keys named = {request.keys, request.key_count};
     struct blocking_keys tried = blocking_keys_to_try(call, named);
     request.keys = tried.keys;

@@ -101,8 +101,13 @@ def _tells_of_activity(step, left, right):
     return canonical(timeless(left)) == canonical(timeless(right, ACTIVITY))
 
 
+def _tells_which_timeouts_are_too_long(step, left, right):
+    return "timeout is negative" in str(left) and "timeout is out of range" in str(right)
+
+
 DIFFERENCES = [
     Difference("7.2 tells when a consumer was active last", _tells_of_activity),
+    Difference("7.0 takes too long a timeout for negative", _tells_which_timeouts_are_too_long),
     Difference("7.2 has the log level 'nothing'", _lists_the_level_of_no_logging),
     Difference("7.0 takes a blank in front for an empty value", _sets_a_list_with_a_blank_in_front),
     Difference("LuaJIT takes any byte of UTF-8 for a letter", _words_syntax_errors_differently),
