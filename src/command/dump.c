@@ -1,4 +1,6 @@
 /* DUMP and RESTORE: a value as bytes that another server can take. */
+#include "command/dump.h"
+
 #include "base/mem.h"
 #include "base/num.h"
 #include "command/errors.h"
@@ -153,7 +155,7 @@ static void put(struct call *call, const struct restore_request *request, struct
     reply_ok(call->reply);
 }
 
-static struct rdb_limits limits_of(const struct command_settings *settings)
+struct rdb_limits dump_limits(const struct command_settings *settings)
 {
     return (struct rdb_limits){
         .hash = {.entries = (size_t)settings->hash_max_listpack_entries,
@@ -169,7 +171,7 @@ static struct rdb_limits limits_of(const struct command_settings *settings)
 
 static void restore(struct call *call)
 {
-    struct rdb_limits limits = limits_of(call->host->settings);
+    struct rdb_limits limits = dump_limits(call->host->settings);
     struct rdb_reader reader = {.ks = call->ks, .limits = &limits};
     struct restore_request request;
     struct value value;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -138,6 +139,12 @@ void process_system_name(struct buf *out)
 long process_id(void)
 {
     return getpid();
+}
+
+bool process_exists(int64_t id)
+{
+    if (id <= 0 || id > INT32_MAX) return false;
+    return kill((pid_t)id, 0) == 0 || errno == EPERM;
 }
 
 bool process_executable(struct buf *out)

@@ -34,6 +34,8 @@ uint64_t process_total_memory_bytes(void);
 /* Linux 6.1.0 x86_64. */
 void process_system_name(struct buf *out);
 long process_id(void);
+/* Whether there is a process with this id, whoever owns it. */
+bool process_exists(int64_t id);
 /* The executable's absolute path; false when the kernel does not tell. */
 bool process_executable(struct buf *out);
 

@@ -153,6 +153,12 @@ void worker_wait_idle(struct worker_pool *pool, size_t lane_index)
     pthread_mutex_unlock(&lane->lock);
 }
 
+void worker_drain(struct worker_pool *pool, size_t lane_index)
+{
+    worker_wait_idle(pool, lane_index);
+    loop_deliver(pool->loop);
+}
+
 int64_t worker_memory_balance(const struct worker_pool *pool)
 {
     int64_t sum = 0;

@@ -36,6 +36,9 @@ size_t worker_pending(struct worker_pool *pool, size_t lane);
 /* Blocks until the lane has nothing queued or running; `done` calls may still be due in the loop.
  */
 void worker_wait_idle(struct worker_pool *pool, size_t lane);
+/* The same, then calls what `done` is due (of all lanes). For the end of a program: it may be
+ * called from anywhere else only where messages may come. */
+void worker_drain(struct worker_pool *pool, size_t lane);
 /* The sum of mem_thread_balance() of all lanes, as of the last job each finished. */
 int64_t worker_memory_balance(const struct worker_pool *pool);
 

@@ -129,6 +129,7 @@ static void copy_settings(struct server *server)
     };
     server->host.events_wanted = (uint32_t)config->clients.notify_keyspace_events;
     copy_client_limits(server);
+    persistence_update_gate(server);
     server_apply_observers(server);
     server_apply_users(server);
     server_apply_journal(server);

@@ -141,6 +141,20 @@ static void install_crash_report(struct server *server)
                                           .ctx = server});
 }
 
+/* The data is there, or it is not and nothing may pretend it is. */
+static void on_data(struct server *server, bool done)
+{
+    if (!done) {
+        log_write(server->log, LEVEL_WARNING,
+                  "The server does not start without the data it was given. skein-check-rdb tells "
+                  "more about a damaged file");
+        server_stop(server, 1);
+        return;
+    }
+    log_sockets(server);
+    tell_supervisor(server);
+}
+
 bool server_open(struct server *server)
 {
     struct buf why = {0};
@@ -157,8 +171,8 @@ bool server_open(struct server *server)
         buf_append_c(&why, "Configured to listen nowhere: set port, tls-port or unixsocket");
         return fail(server, &why);
     }
-    log_sockets(server);
-    tell_supervisor(server);
+    persistence_open(server);
+    persistence_load_begin(server, on_data);
     return true;
 }
 

@@ -44,12 +44,6 @@ static void pause_cron(struct call *call)
     reply_ok(call->reply);
 }
 
-static void refuse_reload(struct call *call)
-{
-    reply_error(call->reply,
-                "ERR DEBUG RELOAD needs a saved data set, and this version saves none");
-}
-
 static void refuse_jmap(struct call *call)
 {
     reply_error(call->reply, "ERR DEBUG JMAP is about Java; DEBUG HTSTATS and MEMORY STATS are "
@@ -179,7 +173,8 @@ static const struct action {
      "    Answers a sample of a type: string, integer, double, bignum, null, array,"},
     {"quicklist-packed-threshold", 1, 1, packed_threshold, "QUICKLIST-PACKED-THRESHOLD <size>",
      "    Is accepted and changes nothing."},
-    {"reload", 0, ANY, refuse_reload, NULL, NULL},
+    {"reload", 0, ANY, debug_reload, "RELOAD [<option> ...]",
+     "    Saves and loads the data again; the options are NOSAVE, NOFLUSH and MERGE."},
     {"segfault", 0, 0, crash_by_signal, "SEGFAULT", "    Crashes as by a wild pointer."},
     {"set-active-expire", 1, 1, set_active_expire, "SET-ACTIVE-EXPIRE <0|1>",
      "    Turns off (0) or on the deletion of expired keys that nobody asks for."},

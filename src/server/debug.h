@@ -13,6 +13,8 @@ void debug_htstats(struct call *call);
 void debug_htstats_key(struct call *call);
 /* debug_protocol.c */
 void debug_protocol(struct call *call);
+/* persistence_command.c */
+void debug_reload(struct call *call);
 /* freeze_walk.c: a worker counts all entries of a frozen view; the client waits without blocking
  * anybody else. */
 void debug_freeze_walk(struct call *call);

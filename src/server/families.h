@@ -15,6 +15,7 @@ extern const struct command lolwut_commands[];
 extern const struct command memory_commands[];
 extern const struct command module_commands[];
 extern const struct command monitor_commands[];
+extern const struct command persistence_commands[];
 extern const struct command pubsub_commands[];
 extern const struct command shutdown_commands[];
 extern const struct command slowlog_commands[];

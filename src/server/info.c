@@ -94,11 +94,11 @@ void info_write(struct buf *out, const struct info_field *fields, const void *fa
 /* --- sections --- */
 
 /* What a request asks for: a set of sections. */
-struct selection {
+struct info_selection {
     bool wanted[SECTIONS];
 };
 
-static bool select_group(struct selection *selection, struct str name)
+static bool select_group(struct info_selection *selection, struct str name)
 {
     static const struct {
         const char *name;
@@ -114,7 +114,7 @@ static bool select_group(struct selection *selection, struct str name)
     return false;
 }
 
-static bool select_named(struct selection *selection, struct str name)
+static bool select_named(struct info_selection *selection, struct str name)
 {
     if (select_group(selection, name)) return true;
     for (size_t i = 0; i < SECTIONS; i++) {
@@ -125,7 +125,7 @@ static bool select_named(struct selection *selection, struct str name)
     return false;
 }
 
-static void write_selection(struct server *server, const struct selection *selection,
+static void write_selection(struct server *server, const struct info_selection *selection,
                             struct buf *out)
 {
     for (size_t i = 0; i < SECTIONS; i++) {
@@ -138,7 +138,7 @@ static void write_selection(struct server *server, const struct selection *selec
 
 bool server_info(struct server *server, struct str name, struct buf *out)
 {
-    struct selection selection = {0};
+    struct info_selection selection = {0};
     if (!select_named(&selection, name)) return false;
     write_selection(server, &selection, out);
     return true;
@@ -148,7 +148,7 @@ bool server_info(struct server *server, struct str name, struct buf *out)
 
 static void info(struct call *call)
 {
-    struct selection selection = {0};
+    struct info_selection selection = {0};
     struct buf text = {0};
     if (call->argc == 1) select_named(&selection, STR("default"));
     for (int i = 1; i < call->argc; i++) select_named(&selection, call_arg(call, i));

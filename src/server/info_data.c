@@ -7,8 +7,16 @@
 /* --- persistence --- */
 
 struct persistence_facts {
-    int64_t loading, async_loading, last_save_s;
-    uint64_t changes;
+    int64_t loading, async_loading, last_save_s, is_saving, last_duration_s, current_duration_s;
+    uint64_t changes, saves, save_keys, save_keys_total, load_keys, load_expired;
+    const char *last_status;
+    double save_percent;
+};
+
+struct loading_facts {
+    int64_t began_s, eta_s;
+    uint64_t total_bytes, used_memory, loaded_bytes;
+    double percent;
 };
 
 static const struct info_field persistence_fields[] = {
@@ -17,19 +25,19 @@ static const struct info_field persistence_fields[] = {
     INFO_ALWAYS("current_cow_peak", "0"),
     INFO_ALWAYS("current_cow_size", "0"),
     INFO_ALWAYS("current_cow_size_age", "0"),
-    INFO_ALWAYS("current_fork_perc", "0.00"),
-    INFO_ALWAYS("current_save_keys_processed", "0"),
-    INFO_ALWAYS("current_save_keys_total", "0"),
+    INFO_FIELD("current_fork_perc", INFO_RATIO, persistence_facts, save_percent),
+    INFO_FIELD("current_save_keys_processed", INFO_COUNT, persistence_facts, save_keys),
+    INFO_FIELD("current_save_keys_total", INFO_COUNT, persistence_facts, save_keys_total),
     INFO_FIELD("rdb_changes_since_last_save", INFO_COUNT, persistence_facts, changes),
-    INFO_ALWAYS("rdb_bgsave_in_progress", "0"),
+    INFO_FIELD("rdb_bgsave_in_progress", INFO_NUMBER, persistence_facts, is_saving),
     INFO_FIELD("rdb_last_save_time", INFO_NUMBER, persistence_facts, last_save_s),
-    INFO_ALWAYS("rdb_last_bgsave_status", "ok"),
-    INFO_ALWAYS("rdb_last_bgsave_time_sec", "-1"),
-    INFO_ALWAYS("rdb_current_bgsave_time_sec", "-1"),
-    INFO_ALWAYS("rdb_saves", "0"),
+    INFO_FIELD("rdb_last_bgsave_status", INFO_TEXT, persistence_facts, last_status),
+    INFO_FIELD("rdb_last_bgsave_time_sec", INFO_NUMBER, persistence_facts, last_duration_s),
+    INFO_FIELD("rdb_current_bgsave_time_sec", INFO_NUMBER, persistence_facts, current_duration_s),
+    INFO_FIELD("rdb_saves", INFO_COUNT, persistence_facts, saves),
     INFO_ALWAYS("rdb_last_cow_size", "0"),
-    INFO_ALWAYS("rdb_last_load_keys_expired", "0"),
-    INFO_ALWAYS("rdb_last_load_keys_loaded", "0"),
+    INFO_FIELD("rdb_last_load_keys_expired", INFO_COUNT, persistence_facts, load_expired),
+    INFO_FIELD("rdb_last_load_keys_loaded", INFO_COUNT, persistence_facts, load_keys),
     INFO_ALWAYS("aof_enabled", "0"),
     INFO_ALWAYS("aof_rewrite_in_progress", "0"),
     INFO_ALWAYS("aof_rewrite_scheduled", "0"),
@@ -45,15 +53,74 @@ static const struct info_field persistence_fields[] = {
     {0},
 };
 
+static const struct info_field loading_fields[] = {
+    INFO_FIELD("loading_start_time", INFO_NUMBER, loading_facts, began_s),
+    INFO_FIELD("loading_total_bytes", INFO_COUNT, loading_facts, total_bytes),
+    INFO_FIELD("loading_rdb_used_mem", INFO_COUNT, loading_facts, used_memory),
+    INFO_FIELD("loading_loaded_bytes", INFO_COUNT, loading_facts, loaded_bytes),
+    INFO_FIELD("loading_loaded_perc", INFO_RATIO, loading_facts, percent),
+    INFO_FIELD("loading_eta_seconds", INFO_NUMBER, loading_facts, eta_s),
+    {0},
+};
+
+static double percent_of(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+/* What is left at the pace so far; a second when nothing is known. */
+static int64_t eta_s(const struct loading_facts *facts, int64_t elapsed_s)
+{
+    if (facts->loaded_bytes == 0) return 1;
+    double left = (double)(facts->total_bytes - facts->loaded_bytes);
+    return (int64_t)((double)elapsed_s * left / (double)facts->loaded_bytes);
+}
+
+static void write_loading(struct server *server, struct buf *out)
+{
+    const struct persistence *persistence = &server->persistence;
+    const struct rdb_progress *progress = load_progress(persistence->load);
+    struct loading_facts facts = {
+        .began_s = persistence->load_began_s,
+        .total_bytes = load_size(persistence->load),
+        .used_memory = progress->used_memory,
+        .loaded_bytes = MIN(progress->bytes, load_size(persistence->load)),
+    };
+    facts.percent = percent_of(facts.loaded_bytes, facts.total_bytes);
+    facts.eta_s = eta_s(&facts, server->host.now_ms / 1000 - facts.began_s);
+    info_write(out, loading_fields, &facts);
+}
+
+static void note_save(const struct server *server, struct persistence_facts *facts)
+{
+    const struct save *save = server->persistence.save;
+    facts->current_duration_s = -1;
+    if (save == NULL) return;
+    const struct rdb_progress *progress = save_progress(save);
+    facts->is_saving = 1;
+    facts->current_duration_s = (loop_now_us(server->loop) - save_began_us(save)) / 1000000;
+    facts->save_keys = progress->keys;
+    facts->save_keys_total = progress->keys_total;
+    facts->save_percent = percent_of(facts->save_keys, facts->save_keys_total);
+}
+
 void info_persistence(struct server *server, struct buf *out)
 {
+    const struct persistence *persistence = &server->persistence;
     struct persistence_facts facts = {
         .loading = (server->executor.state & GATE_LOADING) != 0,
         .async_loading = (server->executor.state & GATE_ASYNC_LOADING) != 0,
-        .last_save_s = server->started_wall_ms / 1000,
+        .last_save_s = persistence->last_save_s,
+        .last_duration_s = persistence->last_duration_s,
+        .last_status = persistence->failed ? "err" : "ok",
+        .saves = persistence->saves,
+        .load_keys = persistence->last_load_keys,
+        .load_expired = persistence->last_load_expired,
         .changes = server->changes_since_save,
     };
+    note_save(server, &facts);
     info_write(out, persistence_fields, &facts);
+    if (persistence->load) write_loading(server, out);
 }
 
 /* --- replication --- */

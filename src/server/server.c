@@ -11,14 +11,14 @@
 
 /* Everything a client can ask for. */
 static const struct command *const families[] = {
-    acl_commands,        bitmap_commands,   client_commands,  command_commands, config_commands,
-    connection_commands, database_commands, dump_commands,    expire_commands,  generic_commands,
-    hll_commands,        multi_commands,    object_commands,  pubsub_commands,  scan_commands,
-    string_commands,     info_commands,     latency_commands, monitor_commands, slowlog_commands,
-    status_commands,     debug_commands,    lolwut_commands,  memory_commands,  module_commands,
-    shutdown_commands,   hash_commands,     set_commands,     list_commands,    eval_commands,
-    script_commands,     function_commands, fcall_commands,   zset_commands,    geo_commands,
-    stream_commands,
+    acl_commands,        bitmap_commands,      client_commands,  command_commands, config_commands,
+    connection_commands, database_commands,    dump_commands,    expire_commands,  generic_commands,
+    hll_commands,        multi_commands,       object_commands,  pubsub_commands,  scan_commands,
+    string_commands,     info_commands,        latency_commands, monitor_commands, slowlog_commands,
+    status_commands,     debug_commands,       lolwut_commands,  memory_commands,  module_commands,
+    shutdown_commands,   hash_commands,        set_commands,     list_commands,    eval_commands,
+    script_commands,     function_commands,    fcall_commands,   zset_commands,    geo_commands,
+    stream_commands,     persistence_commands,
 };
 
 static void register_commands(struct server *server)
@@ -83,7 +83,8 @@ static void on_before_sleep(void *context)
 
 static void init_loop(struct server *server)
 {
-    static const char *const lanes[LANES] = {[LANE_FREE] = "free", [LANE_WALK] = "walk"};
+    static const char *const lanes[LANES] = {
+        [LANE_FREE] = "free", [LANE_WALK] = "walk", [LANE_SAVE] = "save", [LANE_LOAD] = "load"};
     server->loop = loop_new();
     server->workers = worker_pool_new(server->loop, lanes, LANES);
     loop_set_before_sleep(server->loop, on_before_sleep, server);
@@ -99,6 +100,7 @@ void server_init(struct server *server, struct config *config)
     entropy_hex(server->replication_id, 40);
     init_loop(server);
     init_store(server);
+    persistence_init(server);
     register_commands(server);
     executor_init(&server->executor, &server->host, &server->registry);
     stats_init(&server->stats, server->registry.count);
@@ -118,6 +120,7 @@ void server_init(struct server *server, struct config *config)
 
 void server_deinit(struct server *server)
 {
+    persistence_deinit(server);
     server_close_sockets(server);
     timer_stop(&server->cron);
     client_waits_deinit(&server->waits);

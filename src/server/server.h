@@ -30,6 +30,7 @@
 #include "server/delivery.h"
 #include "server/latency.h"
 #include "server/monitor.h"
+#include "server/persistence.h"
 #include "server/pubsub.h"
 #include "server/slowlog.h"
 #include "server/stats.h"
@@ -39,7 +40,7 @@
 #define SKEIN_REDIS_VERSION "7.0.15" /* what clients are told we are compatible with */
 
 /* Lanes of the worker pool: what is long never delays what is short. */
-enum worker_lane { LANE_FREE, LANE_WALK, LANES };
+enum worker_lane { LANE_FREE, LANE_WALK, LANE_SAVE, LANE_LOAD, LANES };
 
 struct server_sockets {
     struct listener *tcp, *tls, *unix_socket;
@@ -100,6 +101,7 @@ struct server {
     struct slowlog slowlog;
     struct latency latency;
     struct monitors monitors;
+    struct persistence persistence;
     bool cron_paused; /* DEBUG PAUSE-CRON */
     int64_t slow_us;  /* requests that took this long are looked at: slow log, latency monitor */
 

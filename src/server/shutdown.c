@@ -5,23 +5,24 @@
 
 #include <signal.h>
 
-/* Flags are enum config_shutdown. There is nothing that could save yet, so a save that was asked
- * for in so many words cannot be done: only FORCE goes on all the same. */
+/* Flags are enum config_shutdown. Without SAVE or NOSAVE the data is saved if there are rules for
+ * saving. What is only half loaded is never saved. */
+static bool wants_save(const struct server *server, unsigned flags)
+{
+    if (flags & CONFIG_SHUTDOWN_NOSAVE || server->persistence.load) return false;
+    return flags & CONFIG_SHUTDOWN_SAVE || server->config.snapshot.save.count > 0;
+}
+
 bool server_shutdown(struct server *server, unsigned flags)
 {
-    bool must_save = (flags & CONFIG_SHUTDOWN_SAVE) != 0;
-    if (must_save) {
-        log_write(server->log, LEVEL_WARNING,
-                  "A shutdown with SAVE was asked for, but this version cannot save data%s",
-                  flags & CONFIG_SHUTDOWN_FORCE ? "; it goes on by FORCE" : ": it does not end");
-        if ((flags & CONFIG_SHUTDOWN_FORCE) == 0) return false;
-    }
-    bool loses = server->changes_since_save && server->config.snapshot.save.count;
-    if (!must_save && loses && (flags & CONFIG_SHUTDOWN_NOSAVE) == 0) {
-        log_write(server->log, LEVEL_WARNING,
-                  "Save points are configured, but this version cannot save: %llu changes end with "
-                  "the process",
-                  (unsigned long long)server->changes_since_save);
+    if (wants_save(server, flags)) {
+        log_write(server->log, LEVEL_NOTICE, "Saving the final RDB snapshot before exiting.");
+        if (!persistence_save_now(server)) {
+            bool forced = (flags & CONFIG_SHUTDOWN_FORCE) != 0;
+            log_write(server->log, LEVEL_WARNING, "Error trying to save the DB, %s",
+                      forced ? "which FORCE ignores" : "can't exit.");
+            if (!forced) return false;
+        }
     }
     log_write(server->log, LEVEL_NOTICE, "The server ends now");
     server_stop(server, 0);

@@ -1,4 +1,4 @@
-/* Small questions about the server: TIME, ROLE, LASTSAVE. */
+/* Small questions about the server: TIME, ROLE. */
 #include "io/clock.h"
 #include "server/families.h"
 #include "server/server.h"
@@ -19,11 +19,6 @@ static void role(struct call *call)
     reply_bulk(call->reply, STR("master"));
     reply_i64(call->reply, 0);
     reply_array(call->reply, 0);
-}
-
-static void last_save(struct call *call)
-{
-    reply_i64(call->reply, server_of(call)->started_wall_ms / 1000);
 }
 
 const struct command status_commands[] = {
@@ -50,19 +45,6 @@ const struct command status_commands[] = {
         .group = "server",
         .complexity = "O(1)",
         .syntax = "",
-    },
-    {
-        .name = "lastsave",
-        .run = last_save,
-        .arity = 1,
-        .flags = CMD_FAST | CMD_LOADING | CMD_STALE,
-        .categories = CAT_ADMIN | CAT_DANGEROUS,
-        .summary = "Tells when the data was last saved, in seconds since 1970.",
-        .since = "1.0.0",
-        .group = "server",
-        .complexity = "O(1)",
-        .syntax = "",
-        .tips = {"nondeterministic_output"},
     },
     {0},
 };

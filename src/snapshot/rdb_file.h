@@ -42,6 +42,7 @@ enum rdb_access { RDB_ACCESS_NONE, RDB_ACCESS_LRU, RDB_ACCESS_LFU };
  * the walk then ends soon. */
 struct rdb_progress {
     _Atomic uint64_t keys, keys_total, bytes;
+    _Atomic uint64_t used_memory; /* of whoever wrote the file that is read */
     atomic_bool cancelled;
 };
 

@@ -320,6 +320,8 @@ static bool read_aux(struct rdb_reading *reading)
     buf_append_str(&reading->key, value);
     if (!rdb_read_string(&reading->codec, &value)) return fail_reading(reading, "the head");
     note_aux(&reading->result->facts, buf_str(&reading->key), value);
+    atomic_store_explicit(&reading->progress->used_memory, reading->result->facts.used_memory,
+                          memory_order_relaxed);
     if (options->on_aux) options->on_aux(options->context, buf_str(&reading->key), value);
     return true;
 }
@@ -536,6 +538,7 @@ struct rdb_reading *rdb_reading_new(const struct rdb_input *input, struct store 
     reading->codec = (struct rdb_reader){
         .source = &reading->source, .ks = &store->dbs[0], .limits = options->limits};
     reading->store = store;
+    reading->loading.replaces = options->replaces;
     reading->options = options;
     reading->result = result;
     reading->progress = options->progress ? options->progress : &reading->unseen;

@@ -34,11 +34,12 @@ struct rdb_read_options {
     const struct rdb_limits *limits; /* NULL: the usual ones */
     bool skip_checksum;
     bool drop_expired; /* keys whose time was over at now_ms are counted and left out */
+    bool replaces;     /* a key that is there already gets the value of the file */
     int64_t now_ms;    /* what idle times count from */
     enum rdb_access access;
     struct rdb_progress *progress; /* may be NULL */
-    /* All may be NULL: after each key; each library of functions; each pair of the head. False ends
-     * the reading as a damage with this reason. */
+    /* All may be NULL: after each key; each library of functions, false to end the reading; each
+     * pair of the head. */
     void (*after_key)(void *context);
     bool (*on_library)(void *context, struct str code);
     void (*on_aux)(void *context, struct str name, struct str value);

@@ -13,6 +13,7 @@ static bool link_key(struct store_loading *loading, struct loading_key *key)
     struct keyspace *ks = key->ks;
     if (entry == NULL) return true;
     key->entry = NULL;
+    if (loading->replaces) keyspace_remove(ks, entry_key(entry));
     if (table_find(&ks->table, entry_key(entry), key->hash)) {
         entry_free_deep(loading->twin);
         loading->twin = entry;

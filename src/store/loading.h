@@ -1,8 +1,8 @@
 /* Fills a store with keys that come one after the other, as from a file.
  *
  * Each key is hashed when it comes, and the memory it will be linked into is asked for; it is
- * linked some keys later, so that the misses of many keys overlap. The store must be in no other
- * use, and no view of it frozen. */
+ * linked some keys later, so that the misses of many keys overlap. Nothing else may change the store
+ * meanwhile. */
 #ifndef SKEIN_STORE_LOADING_H
 #define SKEIN_STORE_LOADING_H
 
@@ -17,6 +17,7 @@ struct store_loading {
         uint64_t hash;
     } ahead[LOADING_AHEAD];
     unsigned at;
+    bool replaces;      /* a key that was there already goes */
     struct entry *twin; /* the key that was there already; freed by deinit */
 };
 
