@@ -1,4 +1,5 @@
-/* The command tables of this folder; each ends with a NULL name. */
+/* The command tables of this folder; each ends with a NULL name. And the list of all tables there
+ * are. */
 #ifndef SKEIN_SERVER_FAMILIES_H
 #define SKEIN_SERVER_FAMILIES_H
 
@@ -20,5 +21,8 @@ extern const struct command pubsub_commands[];
 extern const struct command shutdown_commands[];
 extern const struct command slowlog_commands[];
 extern const struct command status_commands[];
+
+/* Everything a client can ask for; ends with NULL. */
+extern const struct command *const all_families[];
 
 #endif

@@ -1,32 +1,16 @@
 #include "server/server.h"
 
 #include "base/mem.h"
-#include "command/families.h"
 #include "command/lookup.h"
 #include "io/clock.h"
 #include "io/entropy.h"
 #include "io/process.h"
-#include "script/families.h"
 #include "server/families.h"
-
-/* Everything a client can ask for. */
-static const struct command *const families[] = {
-    acl_commands,        bitmap_commands,      client_commands,  command_commands, config_commands,
-    connection_commands, database_commands,    dump_commands,    expire_commands,  generic_commands,
-    hll_commands,        multi_commands,       object_commands,  pubsub_commands,  scan_commands,
-    string_commands,     info_commands,        latency_commands, monitor_commands, slowlog_commands,
-    status_commands,     debug_commands,       lolwut_commands,  memory_commands,  module_commands,
-    shutdown_commands,   hash_commands,        set_commands,     list_commands,    eval_commands,
-    script_commands,     function_commands,    fcall_commands,   zset_commands,    geo_commands,
-    stream_commands,     persistence_commands,
-};
 
 static void register_commands(struct server *server)
 {
     registry_init(&server->registry);
-    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-        registry_add(&server->registry, families[i]);
-    }
+    for (size_t i = 0; all_families[i]; i++) registry_add(&server->registry, all_families[i]);
     const struct config_renames *renames = &server->config.security.renames;
     for (size_t i = 0; i < renames->count; i++) {
         registry_rename(&server->registry, str_from_c(renames->items[i].from),
