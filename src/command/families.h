@@ -18,6 +18,7 @@ extern const struct command multi_commands[];
 extern const struct command object_commands[];
 extern const struct command scan_commands[];
 extern const struct command set_commands[];
+extern const struct command sort_commands[];
 extern const struct command stream_commands[];
 extern const struct command string_commands[];
 extern const struct command zset_commands[];

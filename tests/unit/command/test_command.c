@@ -210,7 +210,7 @@ static const struct command *const families[] = {
     bitmap_commands,  command_commands, database_commands, dump_commands,   expire_commands,
     generic_commands, hash_commands,    hll_commands,      list_commands,   multi_commands,
     object_commands,  scan_commands,    set_commands,      string_commands, zset_commands,
-    geo_commands,     stream_commands,
+    geo_commands,     sort_commands,    stream_commands,
 };
 
 static void check_row(const struct command *command)
