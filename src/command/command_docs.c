@@ -132,13 +132,27 @@ static void reply_history(struct reply *reply, const struct command *command)
     }
 }
 
-static void reply_deprecation(struct reply *reply, const struct command *command)
+/* Returns how many fields that were. */
+static size_t reply_flags(struct reply *reply, const struct command *command)
 {
-    reply_bulk_c(reply, "doc_flags");
-    reply_set(reply, 1);
-    reply_status(reply, "deprecated");
-    reply_pair(reply, "deprecated_since", command->deprecated_since);
-    if (command->replaced_by) reply_pair(reply, "replaced_by", command->replaced_by);
+    bool is_deprecated = command->deprecated_since != NULL;
+    size_t flags = (size_t)is_deprecated + command->is_internal, fields = 0;
+    if (flags) {
+        reply_bulk_c(reply, "doc_flags");
+        reply_set(reply, flags);
+        if (is_deprecated) reply_status(reply, "deprecated");
+        if (command->is_internal) reply_status(reply, "syscmd");
+        fields++;
+    }
+    if (is_deprecated) {
+        reply_pair(reply, "deprecated_since", command->deprecated_since);
+        fields++;
+    }
+    if (command->replaced_by) {
+        reply_pair(reply, "replaced_by", command->replaced_by);
+        fields++;
+    }
+    return fields;
 }
 
 /* The texts every command has, as far as its row gives them. */
@@ -162,10 +176,7 @@ static size_t reply_texts(struct reply *reply, const struct command *command)
 static size_t reply_row(struct reply *reply, const struct command *command)
 {
     size_t fields = reply_texts(reply, command);
-    if (command->deprecated_since) {
-        reply_deprecation(reply, command);
-        fields += command->replaced_by ? 3 : 2;
-    }
+    fields += reply_flags(reply, command);
     if (count_changes(command)) {
         reply_history(reply, command);
         fields++;

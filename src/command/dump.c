@@ -190,6 +190,15 @@ static void restore(struct call *call)
     rdb_reader_deinit(&reader);
 }
 
+#define RESTORE                                                                                    \
+    .arity = -4, .categories = CAT_KEYSPACE | CAT_DANGEROUS,                                       \
+    .keys = {KEY_ONE(KEY_OW | KEY_UPDATE, 1)},                                                     \
+    .complexity = "O(N) with N the size of the value, O(N*log(N)) for sorted sets",                \
+    .syntax = "key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]",   \
+    .history = {{"3.0.0", "Takes the option `REPLACE`."},                                          \
+                {"5.0.0", "Takes the option `ABSTTL`."},                                           \
+                {"5.0.0", "Takes the options `IDLETIME` and `FREQ`."}}
+
 const struct command dump_commands[] = {
     {
         .name = "dump",
@@ -208,19 +217,21 @@ const struct command dump_commands[] = {
     {
         .name = "restore",
         .run = restore,
-        .arity = -4,
+        RESTORE,
         .flags = CMD_WRITE | CMD_DENYOOM,
-        .categories = CAT_KEYSPACE | CAT_DANGEROUS,
-        .keys = {KEY_ONE(KEY_OW | KEY_UPDATE, 1)},
         .summary = "Creates a key from the bytes DUMP gave.",
         .since = "2.6.0",
         .group = "generic",
-        .complexity = "O(N) with N the size of the value, O(N*log(N)) for sorted sets",
-        .syntax = "key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] "
-                  "[FREQ frequency]",
-        .history = {{"3.0.0", "Takes the option `REPLACE`."},
-                    {"5.0.0", "Takes the option `ABSTTL`."},
-                    {"5.0.0", "Takes the options `IDLETIME` and `FREQ`."}},
+    },
+    {
+        .name = "restore-asking",
+        .run = restore,
+        RESTORE,
+        .flags = CMD_WRITE | CMD_DENYOOM | CMD_ASKING,
+        .summary = "Creates a key as RESTORE does, while its slot moves to another node.",
+        .since = "3.0.0",
+        .group = "server",
+        .is_internal = true,
     },
     {0},
 };
