@@ -92,7 +92,7 @@ programs := $(server) $(if $(wildcard src/cli/main.c),$(bin)/skein-cli) \
             $(if $(wildcard src/check/aof_main.c),$(bin)/skein-check-aof)
 all_c := $(sources) $(wildcard src/main.c) $(unit_sources) $(support_sources)
 
-.PHONY: all debug objects unit integration differential tools-test test lint lint-all format check bench fuzz fuzz-smoke compdb \
+.PHONY: all debug objects unit freeze-large integration differential tools-test test lint lint-all format check bench fuzz fuzz-smoke compdb \
         clean install up down deps deps-test deps-lint help print-%
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -163,6 +163,10 @@ $(unit_binaries): %: %.o $(support_objects) $(archive)
 
 unit: $(unit_binaries)
 	+@$(fixed_addresses) $(PYTHON) tools/run-unit --jobs $(JOBS) $(unit_binaries)
+
+# Frozen collections of 5 million elements each; `make unit` runs the same with fewer.
+freeze-large: $(out)/tests/unit/store/test_freeze_large
+	+@SKEIN_ELEMENTS=5000000 $(PYTHON) tools/run-unit --jobs 1 $<
 
 pytest = SKEIN_SERVER=$(CURDIR)/$(bin)/skein-server SKEIN_CLI=$(CURDIR)/$(bin)/skein-cli \
          SKEIN_BIN=$(CURDIR)/$(bin) SKEIN_PROFILE=$(profile) NODE_PATH=$(CURDIR)/build/node/node_modules \
@@ -247,6 +251,7 @@ help:
 #: make debug                   build/debug, with assertions and without optimisation
 #: make SAN=address,undefined   build/san-address-undefined; SAN=thread: build/san-thread
 #: make unit                    unit tests of one profile (PROFILE= or SAN=)
+#: make freeze-large              collections of 5 million elements, frozen and written to
 #: make integration             tests against the running server (PYTEST_ARGS='-k name')
 #: make differential            the same commands sent to Skein and to redis-server
 #: make test                    everything, sanitizers included; SAN=... for one profile only

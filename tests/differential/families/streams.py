@@ -69,6 +69,8 @@ GRAMMAR = """
  2 DEL <key>
  1 SET <key> v
  1 COPY <key> <key> REPLACE
+ 1 @CROSS <key> <key> REPLACE
+ 1 DEBUG DIGEST-VALUE <key>
  1 RENAME <key> <key>
  1 MOVE <key> 1
  1 EXPIRE <key> -1
