@@ -3,111 +3,129 @@
 #include "base/assert.h"
 #include "base/mem.h"
 
-#include <emmintrin.h>
-
 _Static_assert(sizeof(struct bucket) == PAGE_LINE, "a bucket is one cache line");
-_Static_assert(offsetof(struct page, lines) == PAGE_LINE, "the header is one cache line");
+_Static_assert(sizeof(struct page) == 16, "the fixed part of a page lies in one cache line");
+_Static_assert(PAGE_BUCKETS_MAX <= UINT8_MAX, "a reference has eight bits for the buckets");
 
 enum {
-    SPILL_BUCKETS = 8,
     /* Shares of all slots in 1/16: an insert beyond the first grows the page, a new page is made
-     * for the second, a removal below the third shrinks it. */
+     * for the second, a removal below the third shrinks it: half of the second, since the step
+     * from two segments to one halves a page, and it must fit then. */
     FULL_16 = 15,
-    ROOMY_16 = 13,
-    SPARSE_16 = 5,
-    SMALL_BUCKETS = 6,
+    ROOMY_16 = 14,
+    SPARSE_16 = 7,
+    PREFETCH_AHEAD = 24,
 };
 
-/* With the header line these are sizes the allocator has. Between 2 and 4 KiB there are none on
- * purpose: all pages of a table grow at about the same time, and a size they have just left
- * keeps its slabs half empty (docs/adr/0006). */
-static const uint8_t bucket_counts[] = {1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15, 19, 23, 27, 31, 63};
-
-static inline uint8_t tag_of(uint64_t hash)
+static unsigned segment_count(unsigned buckets)
 {
-    uint8_t tag = (uint8_t)hash;
-    return tag ? tag : 1;
+    return (buckets + PAGE_SEGMENT - 1) / PAGE_SEGMENT;
+}
+
+static size_t header_size(unsigned buckets)
+{
+    unsigned room = buckets > PAGE_SEGMENT ? PAGE_SEGMENTS_MAX : 1;
+    return sizeof(struct page) + room * sizeof(struct bucket *);
+}
+
+static size_t segment_size(unsigned buckets)
+{
+    return PAGE_LINE * (size_t)(buckets < PAGE_SEGMENT ? buckets : PAGE_SEGMENT);
 }
 
 struct page *page_new(unsigned buckets, unsigned depth, uint32_t epoch)
 {
-    size_t size = PAGE_LINE * (buckets + 1);
-    struct page *page = mem_aligned(PAGE_LINE, size);
-    memset(page, 0, size);
+    struct page *page = mem_alloc(header_size(buckets));
     page->epoch = epoch;
+    page->used = 0;
     page->buckets = (uint8_t)buckets;
     page->depth = (uint8_t)depth;
     page->due = PAGE_NEVER_DUE;
+    size_t size = segment_size(buckets);
+    for (unsigned i = 0; i < segment_count(buckets); i++) {
+        page->segments[i] = memset(mem_aligned(PAGE_LINE, size), 0, size);
+    }
     return page;
 }
 
 size_t page_size(const struct page *page)
 {
-    return PAGE_LINE * (page->buckets + (size_t)1);
+    return header_size(page->buckets) + PAGE_LINE * (size_t)page->buckets;
 }
 
 struct page *page_copy(const struct page *page, uint32_t epoch)
 {
-    struct page *copy = mem_aligned(PAGE_LINE, page_size(page));
-    memcpy(copy, page, page_size(page));
+    struct page *copy = mem_alloc(header_size(page->buckets));
+    memcpy(copy, page, sizeof(*copy));
     copy->epoch = epoch;
+    size_t size = segment_size(page->buckets);
+    for (unsigned i = 0; i < segment_count(page->buckets); i++) {
+        copy->segments[i] = memcpy(mem_aligned(PAGE_LINE, size), page->segments[i], size);
+    }
     return copy;
+}
+
+void page_free(void *object)
+{
+    struct page *page = object;
+    for (unsigned i = 0; i < segment_count(page->buckets); i++) mem_free(page->segments[i]);
+    mem_free(page);
 }
 
 unsigned page_buckets_for(size_t count)
 {
-    for (size_t i = 0; i < sizeof(bucket_counts); i++) {
-        if (count * 16 <= (size_t)bucket_counts[i] * BUCKET_SLOTS * ROOMY_16)
-            return bucket_counts[i];
+    unsigned buckets = PAGE_BUCKETS_FIRST;
+    while (buckets < PAGE_BUCKETS_MAX && count * 16 > (size_t)buckets * BUCKET_SLOTS * ROOMY_16) {
+        buckets = page_next_buckets(buckets);
     }
-    return PAGE_BUCKETS_MAX;
+    return buckets;
 }
 
 unsigned page_next_buckets(unsigned buckets)
 {
-    for (size_t i = 0; i < sizeof(bucket_counts); i++) {
-        if (bucket_counts[i] > buckets) return bucket_counts[i];
-    }
-    return 0;
+    if (buckets >= PAGE_BUCKETS_MAX) return 0;
+    return buckets < PAGE_SEGMENT ? buckets + 1 : buckets + PAGE_SEGMENT;
 }
 
 /* --- finding --- */
 
-/* A bit for each slot whose tag is `tag`. */
-static inline unsigned match_tags(const struct bucket *bucket, uint8_t tag)
+static inline unsigned ref_position(page_ref ref, uint64_t hash)
 {
-    __m128i tags = _mm_loadl_epi64((const __m128i *)(const void *)bucket->tags);
-    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8((char)tag))) & 0x7f;
+    return (unsigned)(hash << (ref >> 56) >> 48);
 }
 
-static inline unsigned bucket_after(const struct page *page, unsigned home, unsigned distance)
+static inline unsigned ref_buckets(page_ref ref)
+{
+    return (unsigned)(ref >> 48) & 0xff;
+}
+
+static inline unsigned bucket_after(unsigned home, unsigned distance, unsigned buckets)
 {
     unsigned at = home + distance;
-    return at >= page->buckets ? at - page->buckets : at;
+    return at >= buckets ? at - buckets : at;
 }
 
-static inline struct entry *find_in_bucket(const struct bucket *bucket, struct str key, uint8_t tag,
-                                           unsigned *slot)
+static inline struct entry *find_in_bucket(const struct bucket *bucket, struct str key,
+                                           unsigned position)
 {
-    for (unsigned hits = match_tags(bucket, tag); hits; hits &= hits - 1) {
-        *slot = (unsigned)__builtin_ctz(hits);
-        struct entry *entry = bucket->entries[*slot];
-        if (entry->key_len == key.len && str_eq(entry_key(entry), key)) return entry;
+    for (unsigned hits = bucket_match(bucket, position); hits; hits &= hits - 1) {
+        struct entry *entry = bucket_entry(bucket, (unsigned)__builtin_ctz(hits));
+        if (entry && entry->key_len == key.len && str_eq(entry_key(entry), key)) return entry;
     }
     return NULL;
 }
 
-struct entry *page_find(const struct page *page, struct str key, uint64_t hash,
-                        struct page_place *place)
+struct entry *page_find(page_ref ref, struct str key, uint64_t hash)
 {
-    unsigned home = page_home(page, hash);
-    uint8_t tag = tag_of(hash);
-    place->bucket = home;
-    struct entry *entry = find_in_bucket(&page->lines[home], key, tag, &place->slot);
+    const struct page *page = page_of_ref(ref);
+    unsigned position = ref_position(ref, hash), buckets = ref_buckets(ref);
+    unsigned home = position * buckets >> 16;
+    const struct bucket *bucket = page_bucket(page, home);
+    struct entry *entry = find_in_bucket(bucket, key, position);
     if (entry) return entry;
-    for (unsigned spill = page->lines[home].spill; spill; spill &= spill - 1) {
-        place->bucket = bucket_after(page, home, (unsigned)__builtin_ctz(spill) + 1);
-        entry = find_in_bucket(&page->lines[place->bucket], key, tag, &place->slot);
+    for (unsigned spill = bucket_spill(bucket); spill; spill &= spill - 1) {
+        unsigned at = bucket_after(home, (unsigned)__builtin_ctz(spill) + 1, buckets);
+        entry = find_in_bucket(page_bucket(page, at), key, position);
         if (entry) return entry;
     }
     return NULL;
@@ -116,7 +134,7 @@ struct entry *page_find(const struct page *page, struct str key, uint64_t hash,
 static bool find_pointer(const struct bucket *bucket, const struct entry *entry, unsigned *slot)
 {
     for (*slot = 0; *slot < BUCKET_SLOTS; ++*slot) {
-        if (bucket->tags[*slot] && bucket->entries[*slot] == entry) return true;
+        if (bucket_entry(bucket, *slot) == entry) return true;
     }
     return false;
 }
@@ -126,101 +144,111 @@ bool page_find_entry(const struct page *page, const struct entry *entry, uint64_
 {
     unsigned home = page_home(page, hash);
     place->bucket = home;
-    if (find_pointer(&page->lines[home], entry, &place->slot)) return true;
-    for (unsigned spill = page->lines[home].spill; spill; spill &= spill - 1) {
-        place->bucket = bucket_after(page, home, (unsigned)__builtin_ctz(spill) + 1);
-        if (find_pointer(&page->lines[place->bucket], entry, &place->slot)) return true;
+    if (find_pointer(page_bucket(page, home), entry, &place->slot)) return true;
+    for (unsigned spill = bucket_spill(page_bucket(page, home)); spill; spill &= spill - 1) {
+        place->bucket = bucket_after(home, (unsigned)__builtin_ctz(spill) + 1, page->buckets);
+        if (find_pointer(page_bucket(page, place->bucket), entry, &place->slot)) return true;
     }
     return false;
 }
 
-void page_prefetch(uintptr_t ref, uint64_t hash, unsigned directory_depth)
+void page_prefetch(page_ref ref, uint64_t hash)
 {
-    const struct page *page = page_of_ref(ref);
-    unsigned buckets = (unsigned)(ref & (PAGE_LINE - 1));
-    __builtin_prefetch(page);
-    /* The page's own depth may be less than the directory's; then this is a neighbour's line,
-     * and no harm is done. */
-    unsigned home = (unsigned)((hash << directory_depth >> 48) * buckets >> 16);
-    __builtin_prefetch(&page->lines[home]);
+    unsigned home = ref_position(ref, hash) * ref_buckets(ref) >> 16;
+    const char *bucket = (const char *)page_bucket(page_of_ref(ref), home);
+    __builtin_prefetch(bucket);
+    __builtin_prefetch(bucket + PAGE_LINE); /* where most of what spills lies */
 }
 
-void page_prefetch_entry(const struct page *page, uint64_t hash)
+static unsigned prefetch_matches(const struct bucket *bucket, unsigned position)
 {
-    const struct bucket *bucket = &page->lines[page_home(page, hash)];
-    for (unsigned hits = match_tags(bucket, tag_of(hash)); hits; hits &= hits - 1) {
-        const char *entry = (const char *)bucket->entries[__builtin_ctz(hits)];
+    unsigned hits = bucket_match(bucket, position);
+    for (unsigned left = hits; left; left &= left - 1) {
+        const char *entry = (const char *)bucket_entry(bucket, (unsigned)__builtin_ctz(left));
         __builtin_prefetch(entry);
         __builtin_prefetch(entry + PAGE_LINE);
     }
+    return hits;
 }
 
-const struct entry *page_guess(const struct page *page, uint64_t hash)
+void page_prefetch_entry(page_ref ref, uint64_t hash)
 {
-    const struct bucket *bucket = &page->lines[page_home(page, hash)];
-    unsigned hits = match_tags(bucket, tag_of(hash));
-    return hits ? bucket->entries[__builtin_ctz(hits)] : NULL;
+    const struct page *page = page_of_ref(ref);
+    unsigned position = ref_position(ref, hash), buckets = ref_buckets(ref);
+    unsigned home = position * buckets >> 16;
+    const struct bucket *bucket = page_bucket(page, home);
+    if (prefetch_matches(bucket, position)) return;
+    for (unsigned spill = bucket_spill(bucket); spill; spill &= spill - 1) {
+        unsigned at = bucket_after(home, (unsigned)__builtin_ctz(spill) + 1, buckets);
+        if (prefetch_matches(page_bucket(page, at), position)) return;
+    }
+}
+
+const struct entry *page_guess(page_ref ref, uint64_t hash)
+{
+    unsigned position = ref_position(ref, hash);
+    unsigned home = position * ref_buckets(ref) >> 16;
+    const struct bucket *bucket = page_bucket(page_of_ref(ref), home);
+    unsigned hits = bucket_match(bucket, position);
+    return hits ? bucket_entry(bucket, (unsigned)__builtin_ctz(hits)) : NULL;
 }
 
 /* --- writing --- */
 
-static bool put_in_bucket(struct bucket *bucket, struct entry *entry, uint8_t tag)
+bool page_insert(struct page *page, const struct entry *entry, uint64_t hash)
 {
-    unsigned empty = match_tags(bucket, 0);
-    if (empty == 0) return false;
-    unsigned slot = (unsigned)__builtin_ctz(empty);
-    bucket->tags[slot] = tag;
-    bucket->entries[slot] = entry;
-    return true;
-}
-
-bool page_insert(struct page *page, struct entry *entry, uint64_t hash)
-{
-    unsigned home = page_home(page, hash);
-    uint8_t tag = tag_of(hash);
-    if (put_in_bucket(&page->lines[home], entry, tag)) {
-        page->used++;
-        return true;
-    }
-    for (unsigned d = 1; d <= SPILL_BUCKETS && d < page->buckets; d++) {
-        if (!put_in_bucket(&page->lines[bucket_after(page, home, d)], entry, tag)) continue;
-        page->lines[home].spill |= (uint8_t)(1u << (d - 1));
+    unsigned position = (unsigned)(hash << page->depth >> 48);
+    unsigned home = position * page->buckets >> 16;
+    ASSERT(((uintptr_t)entry & ~SLOT_ADDRESS) == 0);
+    for (unsigned d = 0; d <= BUCKET_SPILL && d < page->buckets; d++) {
+        struct bucket *bucket = page_bucket(page, bucket_after(home, d, page->buckets));
+        unsigned slot = bucket_room(bucket);
+        if (slot == BUCKET_SLOTS) continue;
+        bucket_set(bucket, slot, entry, position);
+        if (d) bucket_set_spill(page_bucket(page, home), d, true);
         page->used++;
         return true;
     }
     return false;
+}
+
+void page_replace(struct page *page, const struct page_place *place, const struct entry *fresh)
+{
+    struct bucket *bucket = page_bucket(page, place->bucket);
+    bucket_set(bucket, place->slot, fresh, slot_position(bucket->slots[place->slot]));
+}
+
+static inline bool is_home(const struct page *page, uint64_t slot, unsigned home)
+{
+    return slot_entry(slot) && slot_position(slot) * page->buckets >> 16 == home;
 }
 
 /* Does any entry of bucket `at` have its home in bucket `home`? */
-static bool has_guest_of(const struct page *page, unsigned at, unsigned home, struct hash_seed seed)
+static bool has_guest_of(const struct page *page, unsigned at, unsigned home)
 {
-    const struct bucket *bucket = &page->lines[at];
+    const struct bucket *bucket = page_bucket(page, at);
     for (unsigned slot = 0; slot < BUCKET_SLOTS; slot++) {
-        if (bucket->tags[slot] == 0) continue;
-        struct str key = entry_key(bucket->entries[slot]);
-        if (page_home(page, hash_bytes(seed, key.ptr, key.len)) == home) return true;
+        if (is_home(page, bucket->slots[slot], home)) return true;
     }
     return false;
 }
 
-void page_remove(struct page *page, const struct page_place *place, struct hash_seed seed)
+void page_remove(struct page *page, const struct page_place *place)
 {
-    struct bucket *bucket = &page->lines[place->bucket];
-    struct str key = entry_key(bucket->entries[place->slot]);
-    unsigned home = page_home(page, hash_bytes(seed, key.ptr, key.len));
-    bucket->tags[place->slot] = 0;
-    bucket->entries[place->slot] = NULL;
+    struct bucket *bucket = page_bucket(page, place->bucket);
+    unsigned home = slot_position(bucket->slots[place->slot]) * page->buckets >> 16;
+    bucket_clear(bucket, place->slot);
     page->used--;
-    if (home == place->bucket || has_guest_of(page, place->bucket, home, seed)) return;
+    if (home == place->bucket || has_guest_of(page, place->bucket, home)) return;
     unsigned distance =
         place->bucket > home ? place->bucket - home : place->bucket + page->buckets - home;
-    page->lines[home].spill &= (uint8_t) ~(1u << (distance - 1));
+    bucket_set_spill(page_bucket(page, home), distance, false);
 }
 
 bool page_is_full(const struct page *page)
 {
-    if (page->buckets <= SMALL_BUCKETS) return page->used == page->buckets * BUCKET_SLOTS;
-    return page->used * 16 >= page->buckets * BUCKET_SLOTS * FULL_16;
+    unsigned slots = page->buckets * (unsigned)BUCKET_SLOTS;
+    return page->buckets < PAGE_SEGMENT ? page->used == slots : page->used * 16u >= slots * FULL_16;
 }
 
 bool page_is_sparse(const struct page *page)
@@ -236,20 +264,41 @@ bool page_can_merge(const struct page *a, const struct page *b)
 
 /* --- moving --- */
 
-void page_items_collect(struct page_items *items, const struct page *page, struct hash_seed seed)
+void page_items_init(struct page_items *items)
 {
-    size_t first = items->count;
+    items->count = 0;
+    items->is_hashed = false;
+    items->due = PAGE_NEVER_DUE;
+}
+
+void page_items_collect(struct page_items *items, const struct page *page, uint64_t prefix)
+{
     for (unsigned b = 0; b < page->buckets; b++) {
-        for (unsigned slot = 0; slot < BUCKET_SLOTS; slot++) {
-            if (page->lines[b].tags[slot] == 0) continue;
-            __builtin_prefetch(page->lines[b].entries[slot]);
-            items->entries[items->count++] = page->lines[b].entries[slot];
+        const struct bucket *bucket = page_bucket(page, b);
+        for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
+            struct entry *entry = bucket_entry(bucket, i);
+            if (entry == NULL) continue;
+            items->entries[items->count] = entry;
+            items->hashes[items->count++] =
+                prefix | (uint64_t)slot_position(bucket->slots[i]) << 48 >> page->depth;
         }
     }
-    for (size_t i = first; i < items->count; i++) {
+    if (page->due < items->due) items->due = page->due;
+}
+
+void page_items_hash(struct page_items *items, struct hash_seed seed)
+{
+    for (size_t i = 0; i < items->count && i < PREFETCH_AHEAD; i++) {
+        __builtin_prefetch(items->entries[i]);
+    }
+    for (size_t i = 0; i < items->count; i++) {
+        if (i + PREFETCH_AHEAD < items->count) {
+            __builtin_prefetch(items->entries[i + PREFETCH_AHEAD]);
+        }
         struct str key = entry_key(items->entries[i]);
         items->hashes[i] = hash_bytes(seed, key.ptr, key.len);
     }
+    items->is_hashed = true;
 }
 
 size_t page_items_partition(struct page_items *items, size_t from, size_t to, uint64_t bit)
@@ -270,13 +319,16 @@ size_t page_items_partition(struct page_items *items, size_t from, size_t to, ui
     return from;
 }
 
+/* The time a page gets is exact when the keys were read, else no later than what it was. */
 bool page_fill(struct page *page, const struct page_items *items, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++) {
         if (!page_insert(page, items->entries[i], items->hashes[i])) return false;
+        if (!items->is_hashed) continue;
         int64_t due = entry_expire_at(items->entries[i]);
         if (due != NO_EXPIRY) page_note_due(page, due);
     }
+    if (!items->is_hashed) page->due = items->due;
     return true;
 }
 
@@ -312,26 +364,18 @@ uint64_t page_next_bucket_hash(const struct page *page, uint64_t hash)
 
 /* --- walking --- */
 
-static void visit_guests(const struct page *page, unsigned at, unsigned home,
-                         const struct page_walk *walk)
+void page_visit_bucket(const struct page *page, uint64_t from, table_visit *visit, void *context)
 {
-    const struct bucket *bucket = &page->lines[at];
-    for (unsigned slot = 0; slot < BUCKET_SLOTS; slot++) {
-        if (bucket->tags[slot] == 0) continue;
-        struct str key = entry_key(bucket->entries[slot]);
-        uint64_t hash = hash_bytes(walk->seed, key.ptr, key.len);
-        if (hash >= walk->from && page_home(page, hash) == home) {
-            walk->visit(walk->context, bucket->entries[slot]);
+    unsigned first = (unsigned)(from << page->depth >> 48), home = page_home(page, from);
+    unsigned spill = bucket_spill(page_bucket(page, home)) << 1 | 1;
+    for (; spill; spill &= spill - 1) {
+        unsigned at = bucket_after(home, (unsigned)__builtin_ctz(spill), page->buckets);
+        const struct bucket *bucket = page_bucket(page, at);
+        for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
+            uint64_t slot = bucket->slots[i];
+            if (is_home(page, slot, home) && slot_position(slot) >= first)
+                visit(context, slot_entry(slot));
         }
-    }
-}
-
-void page_visit_bucket(const struct page *page, unsigned home, const struct page_walk *walk)
-{
-    visit_guests(page, home, home, walk);
-    for (unsigned spill = page->lines[home].spill; spill; spill &= spill - 1) {
-        unsigned distance = (unsigned)__builtin_ctz(spill) + 1;
-        visit_guests(page, bucket_after(page, home, distance), home, walk);
     }
 }
 
@@ -339,7 +383,8 @@ void page_each(const struct page *page, void (*visit)(void *))
 {
     for (unsigned b = 0; b < page->buckets; b++) {
         for (unsigned slot = 0; slot < BUCKET_SLOTS; slot++) {
-            if (page->lines[b].tags[slot]) visit(page->lines[b].entries[slot]);
+            struct entry *entry = bucket_entry(page_bucket(page, b), slot);
+            if (entry) visit(entry);
         }
     }
 }
@@ -347,17 +392,15 @@ void page_each(const struct page *page, void (*visit)(void *))
 struct entry *page_random(const struct page *page, struct prng *prng)
 {
     unsigned at = (unsigned)prng_below(prng, page->buckets * (unsigned)BUCKET_SLOTS);
-    const struct bucket *bucket = &page->lines[at / BUCKET_SLOTS];
-    return bucket->tags[at % BUCKET_SLOTS] ? bucket->entries[at % BUCKET_SLOTS] : NULL;
+    return bucket_entry(page_bucket(page, at / BUCKET_SLOTS), at % BUCKET_SLOTS);
 }
 
 struct entry *page_first(const struct page *page, bool is_volatile)
 {
     for (unsigned b = 0; b < page->buckets; b++) {
         for (unsigned slot = 0; slot < BUCKET_SLOTS; slot++) {
-            if (page->lines[b].tags[slot] == 0) continue;
-            struct entry *entry = page->lines[b].entries[slot];
-            if (!is_volatile || entry_has_expiry(entry)) return entry;
+            struct entry *entry = bucket_entry(page_bucket(page, b), slot);
+            if (entry && (!is_volatile || entry_has_expiry(entry))) return entry;
         }
     }
     return NULL;
@@ -369,13 +412,13 @@ size_t page_collect_due(struct page *page, int64_t now_ms, struct entry **due, s
     int64_t earliest = PAGE_NEVER_DUE;
     for (unsigned b = 0; b < page->buckets; b++) {
         for (unsigned slot = 0; slot < BUCKET_SLOTS; slot++) {
-            if (page->lines[b].tags[slot] == 0) continue;
-            int64_t at = entry_expire_at(page->lines[b].entries[slot]);
+            struct entry *entry = bucket_entry(page_bucket(page, b), slot);
+            int64_t at = entry ? entry_expire_at(entry) : NO_EXPIRY;
             if (at == NO_EXPIRY) continue;
             if (at < earliest) earliest = at;
             if (at > now_ms) continue;
             if (found == max) return found;
-            due[found++] = page->lines[b].entries[slot];
+            due[found++] = entry;
         }
     }
     page->due = earliest;

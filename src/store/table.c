@@ -24,7 +24,7 @@ void table_deinit(struct table *table, void (*free_entry)(void *))
         struct page *page = page_at(directory, at);
         at = next_page_at(directory, at);
         if (free_entry) page_each(page, free_entry);
-        mem_free(page);
+        page_free(page);
     }
     mem_free(directory);
     *table = (struct table){.epochs = table->epochs, .seed = table->seed};
@@ -33,34 +33,32 @@ void table_deinit(struct table *table, void (*free_entry)(void *))
 struct entry *table_find(const struct table *table, struct str key, uint64_t hash)
 {
     if (table->directory == NULL) return NULL;
-    struct page_place place;
-    struct page *page = directory_page(table->directory, hash);
-    return page_find(page, key, hash, &place);
+    return page_find(directory_ref(table->directory, hash), key, hash);
 }
 
 void table_prefetch_bucket(const struct table *table, uint64_t hash)
 {
     if (table->directory == NULL) return;
-    page_prefetch(directory_ref(table->directory, hash), hash, table->directory->depth);
+    page_prefetch(directory_ref(table->directory, hash), hash);
 }
 
 void table_prefetch_entry(const struct table *table, uint64_t hash)
 {
     if (table->directory == NULL) return;
-    page_prefetch_entry(directory_page(table->directory, hash), hash);
+    page_prefetch_entry(directory_ref(table->directory, hash), hash);
 }
 
 const struct entry *table_guess(const struct table *table, uint64_t hash)
 {
     if (table->directory == NULL) return NULL;
-    return page_guess(directory_page(table->directory, hash), hash);
+    return page_guess(directory_ref(table->directory, hash), hash);
 }
 
 void table_prefetch_insert(const struct table *table, uint64_t hash)
 {
     if (table->directory == NULL) return;
     __builtin_prefetch(directory_page(table->directory, hash), 1);
-    page_prefetch(directory_ref(table->directory, hash), hash, table->directory->depth);
+    page_prefetch(directory_ref(table->directory, hash), hash);
 }
 
 /* --- writing --- */
@@ -75,12 +73,12 @@ static struct page *new_page(struct table *table, unsigned buckets, unsigned dep
 static void retire_page(struct table *table, struct page *page)
 {
     table->page_bytes -= page_size(page);
-    epoch_retire(table->epochs, page->epoch, (struct garbage){mem_free, page});
+    epoch_retire(table->epochs, page->epoch, (struct garbage){page_free, page});
 }
 
 static struct table_directory *new_directory(struct table *table, unsigned depth)
 {
-    size_t size = sizeof(struct table_directory) + (sizeof(uintptr_t) << depth);
+    size_t size = sizeof(struct table_directory) + (sizeof(page_ref) << depth);
     struct table_directory *directory = mem_alloc(size);
     directory->epoch = table->epochs->now;
     directory->depth = depth;
@@ -91,7 +89,7 @@ static struct table_directory *new_directory(struct table *table, unsigned depth
 static void replace_directory(struct table *table, struct table_directory *fresh)
 {
     struct table_directory *old = table->directory;
-    table->page_bytes -= sizeof(*old) + (sizeof(uintptr_t) << old->depth);
+    table->page_bytes -= sizeof(*old) + (sizeof(page_ref) << old->depth);
     epoch_retire(table->epochs, old->epoch, (struct garbage){mem_free, old});
     table->directory = fresh;
 }
@@ -119,7 +117,7 @@ static void link_page(struct table *table, struct page *page, uint64_t hash)
     }
     unsigned spread = directory->depth - page->depth;
     size_t first = directory_index(directory, hash) >> spread << spread;
-    for (size_t i = 0; i < (size_t)1 << spread; i++) directory->refs[first + i] = page_ref(page);
+    for (size_t i = 0; i < (size_t)1 << spread; i++) directory->refs[first + i] = page_ref_of(page);
 }
 
 static struct page *writable_page(struct table *table, uint64_t hash)
@@ -133,13 +131,28 @@ static struct page *writable_page(struct table *table, uint64_t hash)
     return copy;
 }
 
-/* The entries of a page on their way to others, with their hashes. */
+/* Entries of pages on their way to others. */
 struct moving {
-    struct page_items items;
+    struct page_items *items;
     uint64_t prefix; /* the hash bits all of them share */
     unsigned depth;
     unsigned buckets_min; /* what was too small already */
 };
+
+static void build_pages(struct table *table, const struct moving *moving, size_t from, size_t to);
+
+/* The same in two halves, one bit deeper. */
+static void build_halves(struct table *table, const struct moving *moving, size_t from, size_t to)
+{
+    uint64_t bit = (uint64_t)1 << (63 - moving->depth);
+    ASSERT(moving->depth < PAGE_DEPTH_MAX);
+    if (!moving->items->is_hashed) page_items_hash(moving->items, table->seed);
+    struct moving half = {moving->items, moving->prefix, moving->depth + 1, 0};
+    size_t middle = page_items_partition(half.items, from, to, bit);
+    build_pages(table, &half, from, middle);
+    half.prefix |= bit;
+    build_pages(table, &half, middle, to);
+}
 
 /* Builds pages for items[from..to) below `depth`: one if they fit, else two of the next depth. */
 static void build_pages(struct table *table, const struct moving *moving, size_t from, size_t to)
@@ -148,56 +161,36 @@ static void build_pages(struct table *table, const struct moving *moving, size_t
     if (buckets < moving->buckets_min) buckets = moving->buckets_min;
     for (; buckets; buckets = page_next_buckets(buckets)) {
         struct page *page = new_page(table, buckets, moving->depth);
-        if (page_fill(page, &moving->items, from, to)) {
+        if (page_fill(page, moving->items, from, to)) {
             link_page(table, page, moving->prefix);
             return;
         }
         table->page_bytes -= page_size(page);
-        mem_free(page);
+        page_free(page);
     }
-    uint64_t bit = (uint64_t)1 << (63 - moving->depth);
-    ASSERT(moving->depth < PAGE_DEPTH_MAX);
-    struct moving low = *moving, high = *moving;
-    low.buckets_min = high.buckets_min = 0;
-    low.depth = high.depth = moving->depth + 1;
-    high.prefix |= bit;
-    size_t middle = page_items_partition(&low.items, from, to, bit);
-    high.items = low.items;
-    build_pages(table, &low, from, middle);
-    build_pages(table, &high, middle, to);
+    build_halves(table, moving, from, to);
 }
 
-/* Replaces a page by one that suits its load, or by two when it is at its largest. */
-static void rebuild_page(struct table *table, struct page *page, uint64_t hash)
-{
-    struct moving moving = {.depth = page->depth, .prefix = page_prefix(page, hash)};
-    page_items_collect(&moving.items, page, table->seed);
-    if (page->is_loaded && page->buckets == PAGE_BUCKETS_MAX) {
-        uint64_t bit = (uint64_t)1 << (63 - moving.depth);
-        size_t count = moving.items.count;
-        size_t middle = page_items_partition(&moving.items, 0, count, bit);
-        moving.depth++;
-        build_pages(table, &moving, 0, middle);
-        moving.prefix |= bit;
-        build_pages(table, &moving, middle, count);
-    } else {
-        moving.buckets_min = page->is_loaded ? page_next_buckets(page->buckets) : 0;
-        build_pages(table, &moving, 0, moving.items.count);
-    }
-    retire_page(table, page);
-}
-
+/* Replaces a page by one with room for more, or by two when it is at its largest. */
 static void grow_page(struct table *table, struct page *page, uint64_t hash)
 {
-    page->is_loaded = true;
-    rebuild_page(table, page, hash);
+    struct page_items items;
+    struct moving moving = {&items, page_prefix(page, hash), page->depth, 0};
+    page_items_init(&items);
+    page_items_collect(&items, page, moving.prefix);
+    moving.buckets_min = page_next_buckets(page->buckets);
+    if (moving.buckets_min)
+        build_pages(table, &moving, 0, items.count);
+    else
+        build_halves(table, &moving, 0, items.count);
+    retire_page(table, page);
 }
 
 void table_insert(struct table *table, struct entry *entry, uint64_t hash)
 {
     if (table->directory == NULL) {
         table->directory = new_directory(table, 0);
-        table->directory->refs[0] = page_ref(new_page(table, PAGE_BUCKETS_FIRST, 0));
+        table->directory->refs[0] = page_ref_of(new_page(table, PAGE_BUCKETS_FIRST, 0));
     }
     struct page *page = writable_page(table, hash);
     while (page_is_full(page) || !page_insert(page, entry, hash)) {
@@ -211,8 +204,7 @@ void table_insert(struct table *table, struct entry *entry, uint64_t hash)
 
 enum {
     RESERVE_FROM = 1024, /* below that growing costs nothing */
-    RESERVE_PER_PAGE = 340,
-    RESERVE_SPREAD = 52, /* three deviations of the number of entries in a page */
+    RESERVE_PER_PAGE = PAGE_ITEMS_MAX * 3 / 4,
 };
 
 void table_reserve(struct table *table, size_t count)
@@ -220,48 +212,49 @@ void table_reserve(struct table *table, size_t count)
     unsigned depth = 0;
     if (table->directory || count < RESERVE_FROM) return;
     while (count >> depth > RESERVE_PER_PAGE && depth < PAGE_DEPTH_MAX) depth++;
-    unsigned buckets = page_buckets_for((count >> depth) + RESERVE_SPREAD);
+    unsigned buckets = page_buckets_for(count >> depth);
     table->directory = new_directory(table, depth);
     for (size_t i = 0; i < (size_t)1 << depth; i++) {
-        table->directory->refs[i] = page_ref(new_page(table, buckets, depth));
+        table->directory->refs[i] = page_ref_of(new_page(table, buckets, depth));
     }
 }
 
-static struct entry **find_slot(struct table *table, const struct entry *entry, uint64_t hash,
-                                struct page_place *place)
+static struct page *find_place(struct table *table, const struct entry *entry, uint64_t hash,
+                               struct page_place *place)
 {
     struct page *page = writable_page(table, hash);
     bool found = page_find_entry(page, entry, hash, place);
     ASSERT(found);
-    return &page->lines[place->bucket].entries[place->slot];
+    return page;
 }
 
 void table_replace(struct table *table, struct entry *old, struct entry *fresh, uint64_t hash)
 {
     struct page_place place;
-    struct page *page = writable_page(table, hash);
-    *find_slot(table, old, hash, &place) = fresh;
+    struct page *page = find_place(table, old, hash, &place);
+    page_replace(page, &place, fresh);
     int64_t due = entry_expire_at(fresh);
     if (due != NO_EXPIRY) page_note_due(page, due);
 }
 
-/* After most of a page's entries went: a smaller page, or one page instead of two half-empty
+/* After many of a page's entries went: a smaller page, or one page instead of two sparse
  * neighbours. */
 static void shrink_page(struct table *table, struct page *page, uint64_t hash)
 {
     struct page *buddy =
         page->depth ? directory_page(table->directory, page_buddy(page, hash)) : NULL;
+    struct page_items items;
+    struct moving moving = {&items, page_prefix(page, hash), page->depth, 0};
+    page_items_init(&items);
+    page_items_collect(&items, page, moving.prefix);
     if (buddy && buddy->depth == page->depth && page_can_merge(page, buddy)) {
-        struct moving moving = {.depth = page->depth - 1u};
-        moving.prefix = moving.depth ? hash & ~(UINT64_MAX >> moving.depth) : 0;
-        page_items_collect(&moving.items, page, table->seed);
-        page_items_collect(&moving.items, buddy, table->seed);
-        build_pages(table, &moving, 0, moving.items.count);
-        retire_page(table, page);
+        page_items_collect(&items, buddy, page_buddy(page, moving.prefix));
+        moving.depth--;
+        moving.prefix &= page_buddy(page, moving.prefix);
         retire_page(table, buddy);
-        return;
     }
-    if (page_is_sparse(page)) rebuild_page(table, page, hash);
+    build_pages(table, &moving, 0, items.count);
+    retire_page(table, page);
 }
 
 static void drop_all_pages(struct table *table)
@@ -286,9 +279,8 @@ static void drop_all_pages(struct table *table)
 void table_remove(struct table *table, struct entry *entry, uint64_t hash)
 {
     struct page_place place;
-    find_slot(table, entry, hash, &place);
-    struct page *page = directory_page(table->directory, hash);
-    page_remove(page, &place, table->seed);
+    struct page *page = find_place(table, entry, hash, &place);
+    page_remove(page, &place);
     table->len--;
     if (table->len == 0)
         drop_all_pages(table);
@@ -308,18 +300,17 @@ uint64_t table_scan(const struct table *table, uint64_t cursor, table_visit *vis
     if (table->directory == NULL || cursor >> SCAN_CURSOR_BITS) return 0;
     uint64_t hash = cursor << (64 - SCAN_CURSOR_BITS);
     struct page *page = directory_page(table->directory, hash);
-    struct page_walk walk = {.seed = table->seed, .from = hash, .visit = visit, .context = context};
-    page_visit_bucket(page, page_home(page, hash), &walk);
+    page_visit_bucket(page, hash, visit, context);
     return page_next_bucket_hash(page, hash) >> (64 - SCAN_CURSOR_BITS);
 }
 
 static struct entry *next_of_page(const struct page *page, struct table_cursor *cursor)
 {
     for (; cursor->bucket < page->buckets; cursor->bucket++, cursor->slot = 0) {
-        const struct bucket *bucket = &page->lines[cursor->bucket];
+        const struct bucket *bucket = page_bucket(page, cursor->bucket);
         while (cursor->slot < BUCKET_SLOTS) {
-            unsigned slot = cursor->slot++;
-            if (bucket->tags[slot]) return bucket->entries[slot];
+            struct entry *entry = bucket_entry(bucket, cursor->slot++);
+            if (entry) return entry;
         }
     }
     cursor->bucket = cursor->slot = 0;

@@ -1,11 +1,10 @@
 /* A paged extendible hash of entries whose any moment can be frozen.
  *
- * A directory, indexed by the top bits of the hash, points to pages of up to 63 buckets. A
- * bucket is one cache line: seven one-byte tags, one byte that tells in which of the next
- * buckets entries of this one overflowed to, seven pointers. A lookup is one tag compare and one
- * entry. Pages grow in steps and split one at a time, so no operation ever rehashes the whole;
- * directory and bucket order is hash order, so a scan's cursor is a position in hash space and
- * survives growth, splits and merges.
+ * A directory, indexed by the top bits of the hash, points to pages of up to 96 buckets. A
+ * bucket is one cache line of eight slots; a slot holds an entry's address and 16 bits of its
+ * hash. A lookup compares those of one line and reads one entry. Pages grow in steps and split
+ * one at a time, so no operation ever rehashes the whole; directory and bucket order is hash
+ * order, so a scan's cursor is a position in hash space and survives growth, splits and merges.
  *
  * Copying: a `struct table` copied while its epoch is frozen is a read-only view for any thread.
  * The data thread copies shared pages (and the directory) before it writes to them. The table
@@ -75,7 +74,7 @@ struct entry *table_random(const struct table *table, struct prng *prng);
 struct entry *table_random_volatile(const struct table *table, struct prng *prng);
 
 /* How the entries are spread, for whoever looks inside. O(pages). */
-enum { TABLE_SHAPE_FILLS = 8 };
+enum { TABLE_SHAPE_FILLS = 9 };
 struct table_shape {
     size_t pages, buckets, slots;
     unsigned depth;

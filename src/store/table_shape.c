@@ -3,7 +3,7 @@
 static int fill_of(const struct bucket *bucket)
 {
     int fill = 0;
-    for (int i = 0; i < BUCKET_SLOTS; i++) fill += bucket->tags[i] != 0;
+    for (int i = 0; i < BUCKET_SLOTS; i++) fill += bucket_entry(bucket, (unsigned)i) != NULL;
     return fill;
 }
 
@@ -12,7 +12,7 @@ static void add_page(struct table_shape *shape, const struct page *page)
     shape->pages++;
     shape->buckets += page->buckets;
     if (page->depth > shape->depth) shape->depth = page->depth;
-    for (unsigned i = 0; i < page->buckets; i++) shape->by_fill[fill_of(&page->lines[i])]++;
+    for (unsigned i = 0; i < page->buckets; i++) shape->by_fill[fill_of(page_bucket(page, i))]++;
 }
 
 struct table_shape table_shape(const struct table *table)
