@@ -3,7 +3,13 @@
 #include "command/stream_commands.h"
 #include "command/stream_ids.h"
 
-enum { AUTO_COUNT = 100, LOOKS_PER_CLAIM = 10, COUNT_DIVISOR = 16 };
+enum {
+    AUTO_COUNT = 100,
+    COUNT_DIVISOR = 16,
+    LOOKS_PER_CLAIM = 10,
+    LOOKS_MAX = 1 << 18, /* whatever the count: the scan can go on with the next request */
+    STEPS_MAX = 16,      /* over entries nobody claims, before the tree is asked again */
+};
 
 struct scan {
     struct stream_id start;
@@ -41,18 +47,51 @@ static bool parse_scan(struct call *call, struct stream_claim *claim, struct sca
     return true;
 }
 
+/* The entries of the stream beside the pending ones, which have the same order: most often the next
+ * entry is the one that is looked for. */
+struct presence {
+    const struct value *stream;
+    struct stream_cursor cursor;
+    struct stream_id id; /* met last */
+    bool is_started, is_over;
+};
+
+static void step(struct presence *presence)
+{
+    size_t pairs;
+    presence->is_over = !stream_next(&presence->cursor, &presence->id, &pairs);
+}
+
+/* Whether there is such an entry. The ids asked for must grow. */
+static bool is_present(struct presence *presence, struct stream_id id)
+{
+    int steps = presence->is_started ? STEPS_MAX : 0;
+    while (steps > 0 && !presence->is_over && stream_id_cmp(presence->id, id) < 0) {
+        step(presence);
+        steps--;
+    }
+    if (steps == 0 && !presence->is_over) {
+        stream_range(presence->stream, &presence->cursor, id, STREAM_ID_MAX, false);
+        step(presence);
+        presence->is_started = true;
+    }
+    return !presence->is_over && stream_id_cmp(presence->id, id) == 0;
+}
+
 /* Looks at pending entries in order; as many may be claimed or forgotten as were asked for. */
 static void scan_pendings(struct stream_claim *claim, struct scan *scan)
 {
     struct stream_reader *reader = &claim->reader;
+    struct presence presence = {.stream = &reader->change.edit.stream};
     int64_t looks = scan->count * LOOKS_PER_CLAIM, left = scan->count;
+    if (looks > LOOKS_MAX) looks = LOOKS_MAX;
     struct tree_cursor cursor;
     const struct stream_pending *pending =
         stream_pending_from(&reader->group->pendings, &cursor, scan->start);
     while (looks-- > 0 && left > 0 && pending) {
         struct stream_id id = pending->id;
         bool may_claim = stream_claim_is_idle_enough(claim, pending);
-        bool exists = stream_has(&reader->change.edit.stream, id);
+        bool exists = is_present(&presence, id);
         if (!exists || may_claim) {
             if (exists)
                 stream_claim_take(claim, id, pending);
