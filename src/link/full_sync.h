@@ -1,0 +1,44 @@
+/* Sends one snapshot to one or several replicas: a worker writes a frozen view to their sockets.
+ *
+ * Nothing goes through a file. A replica that takes marks gets a snapshot of unknown length; for
+ * one that needs the length the view is walked twice, first only to count: it cannot change in
+ * between. The connections are lent to the worker and given back before on_end. A replica that
+ * fails or stalls for longer than the timeout is left behind; the others go on. */
+#ifndef SKEIN_LINK_FULL_SYNC_H
+#define SKEIN_LINK_FULL_SYNC_H
+
+#include "io/worker.h"
+#include "snapshot/rdb_file_write.h"
+
+struct conn;
+
+struct full_sync_target {
+    struct conn *conn;
+    struct buf before; /* taken: bytes that come first */
+    void *owner;
+    bool failed;
+};
+
+struct full_sync_order {
+    struct frozen_store *frozen;      /* taken: released before on_end */
+    struct rdb_write_options options; /* texts are copied */
+    struct full_sync_target *targets; /* taken, from mem_alloc */
+    size_t target_count;
+    bool by_mark;
+    int timeout_ms;
+    int64_t bytes_per_s; /* of all targets together; 0: as fast as it goes */
+    /* On the loop's thread; the sync is gone then. `done`: the snapshot itself was complete. */
+    void (*on_end)(void *context, const struct full_sync_order *order, bool done);
+    void *context;
+};
+
+struct full_sync;
+
+struct full_sync *full_sync_begin(struct worker_pool *pool, size_t lane,
+                                  const struct full_sync_order *order);
+/* This replica is to be left behind soon; on_end comes all the same. */
+void full_sync_abandon(struct full_sync *sync, const void *owner);
+void full_sync_cancel(struct full_sync *sync);
+const struct rdb_progress *full_sync_progress(const struct full_sync *sync);
+
+#endif
