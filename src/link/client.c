@@ -5,6 +5,7 @@
 #include "command/blocking.h"
 #include "command/keys.h"
 #include "link/batch.h"
+#include "link/replica_feed.h"
 
 #include <errno.h>
 #include <sys/param.h>
@@ -47,7 +48,7 @@ void client_close_soon(struct client *client, enum close_reason reason)
     if (session_is(&client->session, SESSION_CLOSE_ASAP)) return;
     struct clients *clients = client->clients;
     client->session.flags |= SESSION_CLOSE_ASAP;
-    conn_pause_reading(client->conn);
+    if (!client->is_lent) conn_pause_reading(client->conn);
     list_remove(&client->flush_node);
     list_remove(&client->wait_node);
     list_remove(&client->hold_node);
@@ -112,7 +113,7 @@ void client_wants_flush(struct client *client)
     if (client->out.held_bytes > SHARED_BUFFER) check_output_limit(client);
 }
 
-static void want_write(struct client *client, bool wanted)
+void client_want_write(struct client *client, bool wanted)
 {
     if (client->wants_write == wanted) return;
     client->wants_write = wanted;
@@ -141,18 +142,20 @@ void client_hold_replies(struct client *client, uint64_t at)
 static void stay_or_close_after_flush(struct client *client)
 {
     if (client->out.len && sendable(client) == 0) {
-        want_write(client, false);
+        client_want_write(client, false);
         check_output_limit(client);
         return;
     }
     if (client->out.len == 0) {
-        want_write(client, false);
+        client_want_write(client, false);
         if (session_is(&client->session, SESSION_CLOSE_AFTER_REPLY)) {
             client_close_soon(client, CLOSED_BY_US);
+        } else if (client->feed) {
+            feed_flow(client->feed);
         }
         return;
     }
-    want_write(client, true);
+    client_want_write(client, true);
     if (!client->session.authenticated && client->out.len > STRANGER_OUTPUT_MAX) {
         client_close_soon(client, CLOSED_OUTPUT_LIMIT);
     } else {
@@ -175,6 +178,7 @@ static int reply_pieces(const struct client *client, struct iovec *pieces, size_
 static void flush_client(struct client *client)
 {
     struct iovec pieces[WRITE_PIECES];
+    if (client->is_lent) return;
     reply_holds_release(&client->holds, client->clients->commit.released);
     size_t max;
     while ((max = sendable(client)) > 0) {
@@ -683,6 +687,6 @@ void clients_flush(struct clients *clients)
     LIST_FOREACH(at, after, &clients->to_close)
     {
         struct client *client = LIST_ENTRY(at, struct client, close_node);
-        if (client != clients->kept) free_client(client);
+        if (client != clients->kept && !client->is_lent) free_client(client);
     }
 }

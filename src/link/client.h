@@ -52,6 +52,10 @@ struct client {
     size_t accounted; /* its part of clients->memory */
     bool waits;       /* requests wait in `in` for client_resume */
     bool wants_write;
+    bool is_lent;       /* a worker has the connection: nobody else touches it */
+    struct feed *feed;  /* replica_feed.h; NULL: it is no replica */
+    int64_t written_to; /* the end of what it wrote, for WAIT */
+    void *ack_wait;     /* server/wait_command.c; NULL: it is in no WAIT */
 };
 
 /* The limits of one class of clients on replies that were not read. */
@@ -99,6 +103,7 @@ struct client_hooks {
     void (*on_close)(void *owner, struct client *client, enum close_reason reason);
 };
 
+struct feed;
 struct request_batch;
 
 /* When replies to writes may leave. */
@@ -118,7 +123,7 @@ struct clients {
     struct list all, to_flush, to_close;
     struct list released; /* those whose wait is over, until clients_go_on */
     struct list waiting;  /* those whose request must be given again, in that order */
-    struct list held;    /* those with replies that wait for the commit */
+    struct list held;     /* those with replies that wait for the commit */
     struct commit commit;
     struct map by_id;
     size_t count;
@@ -175,6 +180,8 @@ void clients_nest_end(struct clients *clients, const struct clients_nest *nest);
 
 /* Replies were written to the client's chain outside its own request. */
 void client_wants_flush(struct client *client);
+/* Whether its owner is told when the socket takes bytes. */
+void client_want_write(struct client *client, bool wanted);
 /* Closes it at the end of the turn, without writing more. */
 void client_close_soon(struct client *client, enum close_reason reason);
 /* Runs the requests that waited. */

@@ -24,6 +24,7 @@ struct full_sync_order {
     struct rdb_write_options options; /* texts are copied */
     struct full_sync_target *targets; /* taken, from mem_alloc */
     size_t target_count;
+    unsigned filter; /* what is left out, as REPLCONF rdb-filter-only asked */
     bool by_mark;
     int timeout_ms;
     int64_t bytes_per_s; /* of all targets together; 0: as fast as it goes */

@@ -125,6 +125,7 @@ static void copy_settings(struct server *server)
         .lazy_server_del = config->memory.lazyfree_lazy_server_del,
         .lazy_user_flush = config->memory.lazyfree_lazy_user_flush,
         .active_expire = active_expire,
+        .is_replica = replication_is_replica(server),
         .keeps_expired = server_pause_mode(server) != PAUSE_NOTHING,
     };
     server->host.events_wanted = (uint32_t)config->clients.notify_keyspace_events;
@@ -133,6 +134,7 @@ static void copy_settings(struct server *server)
     server_apply_observers(server);
     server_apply_users(server);
     server_apply_journal(server);
+    replication_apply(server);
 }
 
 static bool apply_title(struct server *server, struct buf *reason)

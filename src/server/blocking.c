@@ -45,6 +45,7 @@ static void on_released(void *context, struct session *session, enum unblock_rea
             registry_find(&server->registry, request.argv, request.argc);
         if (ref) server->stats.commands[ref->id].failed++;
     }
+    if (session->link) wait_leave(server, client_of(session));
     if (session->link) client_released(client_of(session));
 }
 

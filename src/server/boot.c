@@ -151,6 +151,7 @@ static void on_data(struct server *server, bool done)
         server_stop(server, 1);
         return;
     }
+    replication_open(server);
     log_sockets(server);
     tell_supervisor(server);
 }

@@ -330,6 +330,8 @@ struct config_repl {
     int min_replicas_to_write;
     int min_replicas_max_lag_s;
     enum config_propagation_error propagation_error_behavior;
+    bool guard_empty_master;
+    int64_t sync_max_rate; /* bytes per second; 0: no limit */
 };
 
 /* There is no cluster mode: the values are kept so that CONFIG GET and REWRITE tell the truth. */

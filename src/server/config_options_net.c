@@ -12,7 +12,7 @@ static const struct config_option options[] = {
     {"unixsocket", TEXT(net.unixsocket), .flags = CONFIG_IMMUTABLE},
     {"unixsocketperm", OCTAL(net.unixsocketperm, 0, 0777), .initial = "0",
      .flags = CONFIG_IMMUTABLE},
-    {"bind-source-addr", TEXT(net.bind_source_addr), .not_yet = "replication is not there yet"},
+    {"bind-source-addr", TEXT(net.bind_source_addr)},
     {"socket-mark-id", NUMBER(net.socket_mark_id, 0, UINT_MAX), .initial = "0",
      .flags = CONFIG_IMMUTABLE, .not_yet = "sockets are not marked"},
     {"io-threads", NUMBER(net.io_threads, 1, 128), .initial = "1", .flags = CONFIG_IMMUTABLE,

@@ -70,8 +70,9 @@ static void write_log(struct call *call)
 static void change_replication_id(struct call *call)
 {
     struct server *server = server_of(call);
-    entropy_hex(server->replication_id, 40);
-    log_write(server->log, LEVEL_NOTICE, "The replication id is now %s", server->replication_id);
+    replication_change_id(server);
+    log_write(server->log, LEVEL_NOTICE, "The replication id is now %s",
+              server->replication.lineage.id.text);
     reply_ok(call->reply);
 }
 

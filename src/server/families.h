@@ -18,9 +18,11 @@ extern const struct command module_commands[];
 extern const struct command monitor_commands[];
 extern const struct command persistence_commands[];
 extern const struct command pubsub_commands[];
+extern const struct command replication_commands[];
 extern const struct command shutdown_commands[];
 extern const struct command slowlog_commands[];
 extern const struct command status_commands[];
+extern const struct command wait_commands[];
 
 /* Everything a client can ask for; ends with NULL. */
 extern const struct command *const all_families[];

@@ -136,13 +136,15 @@ static void on_batch(void *owner)
 static void before_request(void *owner, struct client *client)
 {
     struct server *server = owner;
+    server->replication.end_before = server->journal.end;
     delivery_begin(&server->delivery, &client->session);
 }
 
 static void after_request(void *owner, struct client *client)
 {
     struct server *server = owner;
-    (void)client;
+    if (server->journal.end != server->replication.end_before)
+        client->written_to = server->journal.end;
     delivery_end(&server->delivery);
     if (blocking_has_ready(&server->blocking)) blocking_serve(&server->blocking);
 }
@@ -208,6 +210,8 @@ static void on_close(void *owner, struct client *client, enum close_reason reaso
         log_write(server->log, text->level, "%s%s%s", text->before, buf_c(&line), text->behind);
         buf_deinit(&line);
     }
+    feeds_leave(client);
+    wait_leave(server, client);
     blocking_leave(&server->blocking, &client->session);
     tracking_leave(&server->tracking, &client->session);
     monitors_leave(&server->monitors, &client->session);

@@ -123,34 +123,6 @@ void info_persistence(struct server *server, struct buf *out)
     if (persistence->load) write_loading(server, out);
 }
 
-/* --- replication --- */
-
-struct replication_facts {
-    const char *id;
-    int64_t backlog_size;
-};
-
-static const struct info_field replication_fields[] = {
-    INFO_ALWAYS("role", "master"),
-    INFO_ALWAYS("connected_slaves", "0"),
-    INFO_ALWAYS("master_failover_state", "no-failover"),
-    INFO_FIELD("master_replid", INFO_TEXT, replication_facts, id),
-    INFO_ALWAYS("master_replid2", "0000000000000000000000000000000000000000"),
-    INFO_ALWAYS("master_repl_offset", "0"),
-    INFO_ALWAYS("second_repl_offset", "-1"),
-    INFO_ALWAYS("repl_backlog_active", "0"),
-    INFO_FIELD("repl_backlog_size", INFO_NUMBER, replication_facts, backlog_size),
-    INFO_ALWAYS("repl_backlog_first_byte_offset", "0"),
-    INFO_ALWAYS("repl_backlog_histlen", "0"),
-    {0},
-};
-
-void info_replication(struct server *server, struct buf *out)
-{
-    struct replication_facts facts = {server->replication_id, server->config.repl.backlog_size};
-    info_write(out, replication_fields, &facts);
-}
-
 /* --- what there is not --- */
 
 void info_modules(struct server *server, struct buf *out)

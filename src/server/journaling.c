@@ -28,6 +28,6 @@ void server_want_journal(struct server *server, enum journal_reader reader, bool
     uint32_t bit = 1U << reader;
     uint32_t before = server->journal_readers;
     server->journal_readers = wanted ? before | bit : before & ~bit;
-    server->host.effects_wanted = server->journal_readers != 0;
+    server->host.effects_wanted = server->journal_readers != 0 && !replication_is_replica(server);
     if (before == 0 && wanted) journal_forget_db(&server->journal);
 }

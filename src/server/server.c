@@ -61,6 +61,7 @@ static void on_before_sleep(void *context)
     server_serve_blocked(server);
     tracking_broadcast(&server->tracking);
     delivery_settle(&server->delivery);
+    replication_before_sleep(server);
     clients_flush(&server->clients);
     server_evict_clients(server);
 }
@@ -68,7 +69,8 @@ static void on_before_sleep(void *context)
 static void init_loop(struct server *server)
 {
     static const char *const lanes[LANES] = {
-        [LANE_FREE] = "free", [LANE_WALK] = "walk", [LANE_SAVE] = "save", [LANE_LOAD] = "load"};
+        [LANE_FREE] = "free", [LANE_WALK] = "walk", [LANE_SAVE] = "save",
+        [LANE_LOAD] = "load", [LANE_FEED] = "feed", [LANE_FOLLOW] = "follow"};
     server->loop = loop_new();
     server->workers = worker_pool_new(server->loop, lanes, LANES);
     loop_set_before_sleep(server->loop, on_before_sleep, server);
@@ -81,7 +83,6 @@ void server_init(struct server *server, struct config *config)
     server->started_mono_us = clock_mono_us();
     server->started_wall_ms = clock_wall_ms();
     entropy_hex(server->run_id, 40);
-    entropy_hex(server->replication_id, 40);
     init_loop(server);
     init_store(server);
     persistence_init(server);
@@ -92,6 +93,7 @@ void server_init(struct server *server, struct config *config)
     server_init_journal(server);
     server_init_scripts(server);
     clients_init(&server->clients, server->loop, &server->executor, &server->journal);
+    replication_init(server);
     client_waits_init(&server->waits);
     pubsub_init(&server->pubsub, &server->delivery, entropy_hash_seed());
     tracking_init(&server->tracking, &server->delivery, entropy_hash_seed());
@@ -104,6 +106,7 @@ void server_init(struct server *server, struct config *config)
 
 void server_deinit(struct server *server)
 {
+    replication_stop(server);
     persistence_deinit(server);
     server_close_sockets(server);
     timer_stop(&server->cron);
@@ -120,6 +123,7 @@ void server_deinit(struct server *server)
     timer_stop(&server->blocking_due);
     blocking_deinit(&server->blocking);
     executor_deinit(&server->executor);
+    replication_deinit(server);
     journal_deinit(&server->journal);
     stats_deinit(&server->stats);
     slowlog_deinit(&server->slowlog);

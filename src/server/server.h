@@ -32,6 +32,7 @@
 #include "server/monitor.h"
 #include "server/persistence.h"
 #include "server/pubsub.h"
+#include "server/replication.h"
 #include "server/slowlog.h"
 #include "server/stats.h"
 #include "server/tracking.h"
@@ -40,7 +41,15 @@
 #define SKEIN_REDIS_VERSION "7.0.15" /* what clients are told we are compatible with */
 
 /* Lanes of the worker pool: what is long never delays what is short. */
-enum worker_lane { LANE_FREE, LANE_WALK, LANE_SAVE, LANE_LOAD, LANES };
+enum worker_lane {
+    LANE_FREE,
+    LANE_WALK,
+    LANE_SAVE,
+    LANE_LOAD,
+    LANE_FEED,   /* snapshots for replicas */
+    LANE_FOLLOW, /* our master's */
+    LANES
+};
 
 struct server_sockets {
     struct listener *tcp, *tls, *unix_socket;
@@ -102,11 +111,11 @@ struct server {
     struct latency latency;
     struct monitors monitors;
     struct persistence persistence;
+    struct replication replication;
     bool cron_paused; /* DEBUG PAUSE-CRON */
     int64_t slow_us;  /* requests that took this long are looked at: slow log, latency monitor */
 
     char run_id[41];
-    char replication_id[41];
     int64_t started_mono_us, started_wall_ms;
     uint64_t cron_ticks;
     uint64_t changes_since_save;

@@ -102,7 +102,8 @@ bool server_make_room(void *owner)
     struct server *server = owner;
     uint64_t limit = server->config.memory.maxmemory;
     if (limit == 0 || server_memory(server) <= limit) return true;
-    if (server->settings.is_replica || server->settings.keeps_expired) return true;
+    bool obeys = server->settings.is_replica && server->config.repl.ignore_maxmemory;
+    if (obeys || server->settings.keeps_expired) return true;
     int tenacity = server->config.memory.maxmemory_eviction_tenacity;
     int64_t started_us = clock_mono_us();
     bool fits = evict_until(server, limit, started_us + evict_limit_us(tenacity));

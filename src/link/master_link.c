@@ -1,0 +1,506 @@
+#include "link/master_link.h"
+
+#include "base/mem.h"
+#include "io/conn.h"
+#include "io/entropy.h"
+#include "link/master_stream.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { READ_SIZE = 64 * 1024, US_PER_MS = 1000, TICK_MS = 100, ACK_MS = 1000 };
+
+static int64_t now_ms(const struct master_link *link)
+{
+    return loop_now_us(link->loop) / US_PER_MS;
+}
+
+static void tell(const struct master_link *link, bool is_warning, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void tell(const struct master_link *link, bool is_warning, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    link->hooks.log(link->hooks.owner, is_warning, text);
+}
+
+static void attempt(void *context);
+
+/* --- ends --- */
+
+static void close_conn(struct master_link *link)
+{
+    if (link->connecting) connect_cancel(link->connecting);
+    link->connecting = NULL;
+    if (link->conn) conn_close(link->conn);
+    link->conn = NULL;
+    link->wants_write = false;
+    buf_clear(&link->in);
+    buf_clear(&link->out);
+    master_stream_reset(link);
+}
+
+/* Whatever goes on ends; a receiver keeps the connection until its worker has let go. */
+static void stop(struct master_link *link)
+{
+    enum master_link_state before = link->state;
+    timer_stop(&link->retry);
+    if (link->receiver) {
+        link->is_abandoned = true;
+        receive_cancel(link->receiver);
+    } else {
+        close_conn(link);
+    }
+    link->state = LINK_PAUSED;
+    if (before != LINK_UP) return;
+    link->down_since_ms = now_ms(link);
+    backoff_broke(&link->backoff, now_ms(link) - link->up_since_ms);
+    link->hooks.state_changed(link->hooks.owner);
+}
+
+static void pause_then_retry(struct master_link *link)
+{
+    int64_t wait_ms = backoff_next(&link->backoff, entropy_u64());
+    timer_start(link->loop, &link->retry, wait_ms, 0, attempt, link);
+}
+
+static void fail(struct master_link *link, const char *why)
+{
+    link->failure = why;
+    stop(link);
+    pause_then_retry(link);
+}
+
+void master_link_cut(struct master_link *link, const char *why)
+{
+    if (link->state == LINK_OFF || link->state == LINK_PAUSED) return;
+    tell(link, true, "Connection with master lost: %s.", why);
+    fail(link, why);
+}
+
+/* --- writing --- */
+
+static void write_out(struct master_link *link)
+{
+    if (link->conn == NULL || link->receiver) return;
+    while (link->out.len) {
+        struct iovec piece = {link->out.ptr, link->out.len};
+        ssize_t written = conn_writev(link->conn, &piece, 1);
+        if (written == -EAGAIN) break;
+        if (written < 0) {
+            master_link_cut(link, strerror((int)-written));
+            return;
+        }
+        buf_consume(&link->out, (size_t)written);
+    }
+    bool wanted = link->out.len > 0;
+    if (wanted != link->wants_write) conn_want_write(link->conn, wanted);
+    link->wants_write = wanted;
+}
+
+static void send_ack(struct master_link *link)
+{
+    char digits[32];
+    int len = snprintf(digits, sizeof(digits), "%lld", (long long)link->journal->end);
+    buf_printf(&link->out, "*3\r\n$8\r\nREPLCONF\r\n$3\r\nACK\r\n$%d\r\n%s\r\n", len, digits);
+    link->acked_ms = now_ms(link);
+    link->owes_ack = false;
+    write_out(link);
+}
+
+/* --- up --- */
+
+static void go_up(struct master_link *link)
+{
+    link->state = LINK_UP;
+    link->up_since_ms = link->heard_ms = now_ms(link);
+    link->is_ordered = false;
+    link->guard_holds = false;
+    link->has_history = true;
+    link->failure = NULL;
+    master_stream_reset(link);
+    link->path_len = link->handshake.path_len;
+    memcpy(link->path, link->handshake.path, sizeof(link->path));
+    link->hooks.state_changed(link->hooks.owner);
+}
+
+static void apply_stream(struct master_link *link)
+{
+    const char *fault = master_stream_apply(link);
+    if (fault) {
+        tell(link, true, "The stream of our master is refused: %s.", fault);
+        link->has_history = false;
+        master_link_cut(link, fault);
+    } else if (link->owes_ack) {
+        send_ack(link);
+    }
+}
+
+/* --- the snapshot --- */
+
+static void refuse_snapshot(struct master_link *link, struct receive_result *result)
+{
+    const struct rdb_fault *fault = &result->read.fault;
+    switch (result->verdict) {
+    case RECEIVE_DAMAGED:
+        tell(link, true, "MASTER <-> REPLICA sync: the snapshot is damaged at offset %llu: %s",
+             (unsigned long long)fault->offset, fault->reason);
+        break;
+    case RECEIVE_REFUSED:
+        tell(link, true, "MASTER aborted replication with an error: %s", buf_c(&result->words));
+        break;
+    case RECEIVE_LOST:
+    case RECEIVE_INVALID:
+    case RECEIVE_TOO_BIG:
+    case RECEIVE_DONE:
+    case RECEIVE_VERDICTS:
+        tell(link, true, "MASTER <-> REPLICA sync: %s", receive_verdict_name(result->verdict));
+        break;
+    }
+    store_free(link->loading);
+    link->loading = NULL;
+    fail(link, receive_verdict_name(result->verdict));
+}
+
+static uint64_t count_keys(const struct store *store)
+{
+    uint64_t keys = 0;
+    for (int i = 0; i < store->db_count; i++) keys += store->dbs[i].table.len;
+    return keys;
+}
+
+static enum guard_verdict ask_guard(const struct master_link *link)
+{
+    int64_t end;
+    struct guard_case facts = {
+        .enabled = link->guards_empty_master,
+        .ordered = link->is_ordered,
+        .same_history = lineage_shared_end(link->lineage, &link->handshake.master_id, &end),
+        .own_keys = link->hooks.count_keys(link->hooks.owner),
+        .masters_keys = count_keys(link->loading),
+    };
+    return guard_decide(&facts);
+}
+
+/* Our history is now the master's, at the place of its snapshot. */
+static void adopt_history(struct master_link *link)
+{
+    struct handshake *handshake = &link->handshake;
+    struct repl_id id = handshake->master_id;
+    if (!repl_id_is_set(&id)) {
+        unsigned char random[20];
+        entropy_fill(random, sizeof(random));
+        id = repl_id_make(random);
+        handshake->offset = 0;
+    }
+    lineage_adopt(link->lineage, id, handshake->offset);
+    journal_reset(link->journal, handshake->offset);
+    journal_forget_db(link->journal);
+    link->hooks.history_changed(link->hooks.owner);
+}
+
+static void take_snapshot(struct master_link *link, struct receive_result *result)
+{
+    struct store *store = link->loading;
+    bool is_refused = ask_guard(link) == GUARD_REFUSED;
+    link->loading = NULL;
+    if (is_refused) {
+        link->guard_refusals++;
+        link->guard_holds = true;
+        tell(link, true,
+             "Our master has lost its history and is empty: its data is refused and "
+             "ours is kept. REPLICAOF, given again, takes it.");
+        store_free(store);
+        fail(link, "guard-refused");
+        return;
+    }
+    if (!link->hooks.adopt(link->hooks.owner, store, result)) {
+        store_free(store);
+        fail(link, "functions-refused");
+        return;
+    }
+    adopt_history(link);
+    link->session.db = 0;
+    tell(link, false, "MASTER <-> REPLICA sync: Finished with success, %llu keys in %.2f seconds",
+         (unsigned long long)result->read.keys, (double)result->duration_us / 1e6);
+    go_up(link);
+    if (!repl_id_is_set(&link->handshake.master_id)) link->has_history = false;
+    buf_append_str(&link->in, buf_str(&result->stream));
+    if (result->by_mark) send_ack(link);
+    if (link->state == LINK_UP) apply_stream(link);
+}
+
+static void on_received(void *context, struct receive_result *result)
+{
+    struct master_link *link = context;
+    link->receiver = NULL;
+    if (!link->is_abandoned) {
+        if (result->verdict == RECEIVE_DONE)
+            take_snapshot(link, result);
+        else
+            refuse_snapshot(link, result);
+        return;
+    }
+    link->is_abandoned = false;
+    store_free(link->loading);
+    link->loading = NULL;
+    close_conn(link);
+    /* Whoever abandoned it may have asked for another attempt meanwhile. */
+    if (link->state == LINK_PAUSED && !timer_is_running(&link->retry)) pause_then_retry(link);
+}
+
+static void load_snapshot(struct master_link *link)
+{
+    struct rdb_read_options options;
+    struct handshake *handshake = &link->handshake;
+    link->loading = link->hooks.prepare(link->hooks.owner, &options);
+    write_out(link);
+    if (link->state != LINK_TALKING) return;
+    link->state = LINK_LOADING;
+    tell(link, false, "Full resync from master: %s:%lld", handshake->master_id.text,
+         (long long)handshake->offset);
+    struct receive_order order = {
+        .conn = link->conn,
+        .pending = buf_str(&link->in),
+        .store = link->loading,
+        .options = options,
+        .max_len = link->max_snapshot,
+        .timeout_ms = (int)link->timeout_ms,
+        .on_end = on_received,
+        .context = link,
+    };
+    link->receiver = receive_begin(link->workers, link->lane, &order);
+    buf_clear(&link->in);
+    link->hooks.state_changed(link->hooks.owner);
+}
+
+/* --- talking --- */
+
+static void go_on_with_stream(struct master_link *link)
+{
+    const struct repl_id *id = &link->handshake.master_id;
+    tell(link, false, "Successful partial resynchronization with master.");
+    if (repl_id_is_set(id) && !repl_id_eq(id, &link->lineage->id)) {
+        link->lineage->offset = link->journal->end;
+        lineage_follow(link->lineage, *id);
+        tell(link, true, "Master replication ID changed to %s", id->text);
+        link->hooks.history_changed(link->hooks.owner);
+    }
+    go_up(link);
+    apply_stream(link);
+}
+
+static void give_up_talking(struct master_link *link)
+{
+    const struct handshake *handshake = &link->handshake;
+    const char *name = handshake_failure_name(handshake->failure);
+    tell(link, true, "Handshake with master failed at %s: %s %s",
+         handshake_row_name(handshake->row), name, handshake->error);
+    fail(link, name);
+}
+
+static void talk(struct master_link *link, enum handshake_event_kind kind, struct str line)
+{
+    struct handshake_event event = {kind, now_ms(link), line};
+    bool handing_over = link->handshake.settings.failover;
+    enum handshake_verdict verdict = handshake_step(&link->handshake, &event, &link->out);
+    if (handing_over && verdict != HANDSHAKE_GO_ON)
+        link->hooks.handed_over(link->hooks.owner, verdict != HANDSHAKE_FAILED);
+    if (link->state != LINK_TALKING) return;
+    switch (verdict) {
+    case HANDSHAKE_GO_ON:
+        write_out(link);
+        break;
+    case HANDSHAKE_FAILED:
+        give_up_talking(link);
+        break;
+    case HANDSHAKE_LOAD:
+    case HANDSHAKE_CONTINUE:
+        break;
+    }
+    if (verdict == HANDSHAKE_LOAD) load_snapshot(link);
+    if (verdict == HANDSHAKE_CONTINUE) go_on_with_stream(link);
+}
+
+static void talk_lines(struct master_link *link)
+{
+    while (link->state == LINK_TALKING) {
+        struct str in = buf_str(&link->in), line;
+        enum line_verdict verdict = handshake_next_line(&in, &line);
+        if (verdict == LINE_MORE) return;
+        if (verdict == LINE_TOO_LONG) {
+            master_link_cut(link, "a line without end");
+            return;
+        }
+        char copy[HANDSHAKE_LINE_MAX + 1];
+        if (line.len) memcpy(copy, line.ptr, line.len);
+        buf_consume(&link->in, link->in.len - in.len);
+        talk(link, HANDSHAKE_ON_LINE, str_of(copy, line.len));
+    }
+}
+
+/* --- events of the connection --- */
+
+static void on_readable(void *context)
+{
+    struct master_link *link = context;
+    char *room = buf_reserve(&link->in, READ_SIZE);
+    ssize_t len = conn_read(link->conn, room, READ_SIZE);
+    if (len == -EAGAIN) return;
+    if (len <= 0) {
+        if (link->state == LINK_TALKING)
+            talk(link, HANDSHAKE_ON_CLOSE, (struct str){0});
+        else
+            master_link_cut(link, len == 0 ? "it closed the connection" : strerror((int)-len));
+        return;
+    }
+    link->in.len += (size_t)len;
+    link->heard_ms = now_ms(link);
+    if (link->state == LINK_TALKING)
+        talk_lines(link);
+    else if (link->state == LINK_UP)
+        apply_stream(link);
+}
+
+static void on_writable(void *context)
+{
+    write_out(context);
+}
+
+static void on_connected(void *context, const struct connect_result *result)
+{
+    static const struct conn_events events = {on_readable, on_writable};
+    struct master_link *link = context;
+    link->connecting = NULL;
+    if (result->conn == NULL) {
+        tell(link, true, "Error condition on socket for SYNC: %s: %s", result->why,
+             strerror(-result->error));
+        fail(link, "connect");
+        return;
+    }
+    link->conn = result->conn;
+    link->state = LINK_TALKING;
+    conn_start(link->conn, &events, link);
+    tell(link, false, "MASTER <-> REPLICA sync started");
+    talk(link, HANDSHAKE_ON_CONNECT, (struct str){0});
+}
+
+static void attempt(void *context)
+{
+    struct master_link *link = context;
+    /* A worker still holds the connection of the attempt before. */
+    if (link->receiver) return;
+    struct handshake_settings settings = {.timeout_ms = link->timeout_ms};
+    struct connect_options options = {.host = buf_c(&link->host), .port = link->port};
+    link->lineage->offset = link->journal->end;
+    if (link->has_history) {
+        settings.id = link->lineage->id;
+        settings.offset = link->journal->end;
+    }
+    settings.failover = link->takes_over;
+    link->takes_over = false;
+    link->hooks.settings(link->hooks.owner, &settings, &options);
+    handshake_init(&link->handshake, &settings, now_ms(link));
+    tell(link, false, "Connecting to MASTER %s:%d", options.host, options.port);
+    link->state = LINK_CONNECTING;
+    link->heard_ms = now_ms(link);
+    link->connecting = connect_start(link->loop, &options, on_connected, link);
+}
+
+/* --- time --- */
+
+static void on_tick(void *context)
+{
+    struct master_link *link = context;
+    int64_t now = now_ms(link);
+    bool is_silent = now - link->heard_ms > link->timeout_ms;
+    switch (link->state) {
+    case LINK_OFF:
+    case LINK_PAUSED:
+    case LINK_LOADING:
+    case LINK_STATES:
+        break;
+    case LINK_CONNECTING:
+        if (is_silent) master_link_cut(link, "connecting took too long");
+        break;
+    case LINK_TALKING:
+        talk(link, HANDSHAKE_ON_TICK, (struct str){0});
+        break;
+    case LINK_UP:
+        if (is_silent)
+            master_link_cut(link, "it has been silent for longer than repl-timeout");
+        else if (now - link->acked_ms >= ACK_MS)
+            send_ack(link);
+        break;
+    }
+}
+
+/* --- orders --- */
+
+void master_link_follow(struct master_link *link, struct str host, int port, bool ordered)
+{
+    bool was_off = link->state == LINK_OFF;
+    stop(link);
+    if (was_off) link->down_since_ms = now_ms(link);
+    buf_clear(&link->host);
+    buf_append_str(&link->host, host);
+    link->port = port;
+    link->is_ordered = ordered;
+    link->guard_holds = false;
+    link->failure = NULL;
+    link->path_len = 0;
+    backoff_reset(&link->backoff);
+    timer_start(link->loop, &link->tick, TICK_MS, TICK_MS, on_tick, link);
+    if (link->receiver == NULL) pause_then_retry(link);
+}
+
+void master_link_leave(struct master_link *link)
+{
+    if (link->state == LINK_OFF) return;
+    stop(link);
+    timer_stop(&link->tick);
+    link->state = LINK_OFF;
+    link->path_len = 0;
+    link->takes_over = false;
+}
+
+int64_t master_link_silence_s(const struct master_link *link)
+{
+    return link->state == LINK_UP ? (now_ms(link) - link->heard_ms) / 1000 : -1;
+}
+
+const char *master_link_state_name(const struct master_link *link)
+{
+    static const char *const names[LINK_STATES] = {
+        [LINK_OFF] = "none",          [LINK_PAUSED] = "connect", [LINK_CONNECTING] = "connecting",
+        [LINK_TALKING] = "handshake", [LINK_LOADING] = "sync",   [LINK_UP] = "connected",
+    };
+    return names[link->state];
+}
+
+void master_link_init(struct master_link *link, struct loop *loop)
+{
+    *link = (struct master_link){.loop = loop, .max_snapshot = INT64_MAX};
+    session_init(&link->session, 0, &link->replies);
+    link->session.flags |= SESSION_MASTER;
+    link->session.authenticated = true;
+    request_parser_init(&link->parser);
+}
+
+void master_link_deinit(struct master_link *link)
+{
+    timer_stop(&link->retry);
+    timer_stop(&link->tick);
+    close_conn(link);
+    session_deinit(&link->session);
+    chain_deinit(&link->replies);
+    request_parser_deinit(&link->parser);
+    buf_deinit(&link->host);
+    buf_deinit(&link->in);
+    buf_deinit(&link->out);
+}

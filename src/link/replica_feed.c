@@ -1,0 +1,464 @@
+#include "link/replica_feed.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { PIECES = 64, US_PER_MS = 1000, LIFE_MS = 1000 };
+
+static int64_t now_ms(const struct feeds *feeds)
+{
+    return loop_now_us(feeds->loop) / US_PER_MS;
+}
+
+static void tell(const struct feeds *feeds, bool is_warning, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void tell(const struct feeds *feeds, bool is_warning, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    feeds->hooks.log(feeds->hooks.owner, is_warning, text);
+}
+
+const char *feed_address(const struct feed *feed, char out[CONN_ADDRESS_MAX])
+{
+    if (feed->ip.len) {
+        snprintf(out, CONN_ADDRESS_MAX, "%.*s", (int)feed->ip.len, feed->ip.ptr);
+        return out;
+    }
+    return conn_peer_host(feed->client->conn, out);
+}
+
+/* "10.0.0.1:6380" */
+struct feed_name {
+    char text[2 * CONN_ADDRESS_MAX];
+};
+
+static struct feed_name name_of(const struct feed *feed)
+{
+    struct feed_name name;
+    char address[CONN_ADDRESS_MAX];
+    snprintf(name.text, sizeof(name.text), "%s:%d", feed_address(feed, address), feed->port);
+    return name;
+}
+
+/* --- coming and going --- */
+
+static struct feed *feed_of(struct feeds *feeds, struct client *client)
+{
+    if (client->feed) return client->feed;
+    struct feed *feed = mem_new(struct feed);
+    feed->feeds = feeds;
+    feed->client = client;
+    progress_init(&feed->progress, now_ms(feeds));
+    list_append(&feeds->all, &feed->node);
+    client->feed = feed;
+    return feed;
+}
+
+static void list_feed(struct feed *feed)
+{
+    if (feed->is_listed) return;
+    feed->is_listed = true;
+    feed->feeds->listed++;
+    feed->client->session.flags |= SESSION_REPLICA;
+    conn_set_keepalive(feed->client->conn, 0);
+}
+
+static void free_feed(struct feed *feed)
+{
+    struct feeds *feeds = feed->feeds;
+    journal_cursor_detach(&feed->cursor);
+    list_remove(&feed->node);
+    if (feed->is_listed && --feeds->listed == 0) feeds->idle_since_ms = now_ms(feeds);
+    feeds->acks_changed = true;
+    feed->client->feed = NULL;
+    buf_deinit(&feed->ip);
+    mem_free(feed);
+}
+
+void feeds_leave(struct client *client)
+{
+    struct feed *feed = client->feed;
+    if (feed == NULL) return;
+    if (feed->is_listed) {
+        tell(feed->feeds, true, "Connection with replica %s lost.", name_of(feed).text);
+    }
+    if (feed->is_lent)
+        full_sync_abandon(feed->feeds->running, feed);
+    else
+        free_feed(feed);
+}
+
+static void drop(struct feed *feed, const char *why)
+{
+    if (session_is(&feed->client->session, SESSION_CLOSE_ASAP)) return;
+    tell(feed->feeds, true, "Disconnecting replica %s: %s", name_of(feed).text, why);
+    client_close_soon(feed->client, CLOSED_BY_US);
+}
+
+void feeds_cut_all(struct feeds *feeds)
+{
+    LIST_FOREACH(at, after, &feeds->all)
+    {
+        struct feed *feed = LIST_ENTRY(at, struct feed, node);
+        if (feed->is_listed) drop(feed, "our history is another one now");
+    }
+}
+
+/* --- the stream --- */
+
+static bool is_gone(const struct feed *feed)
+{
+    return session_is(&feed->client->session, SESSION_CLOSE_ASAP);
+}
+
+static bool has_fallen(struct feed *feed)
+{
+    if (feed->cursor.state != CURSOR_FALLEN) return false;
+    if (!is_gone(feed)) {
+        feed->feeds->stats.fallen++;
+        drop(feed, "it is further behind than the journal may keep for it");
+    }
+    return true;
+}
+
+void feed_flow(struct feed *feed)
+{
+    struct client *client = feed->client;
+    struct clients *clients = client->clients;
+    if (is_gone(feed) || feed->is_lent || has_fallen(feed)) return;
+    if (!progress_may_flow(&feed->progress) || client->out.len) return;
+    struct iovec pieces[PIECES];
+    while (journal_cursor_lag(&feed->cursor) > 0) {
+        int count = journal_cursor_peek(&feed->cursor, pieces, PIECES);
+        ssize_t written = conn_writev(client->conn, pieces, count);
+        if (written == -EAGAIN) {
+            client_want_write(client, true);
+            return;
+        }
+        if (written < 0) {
+            client_close_soon(client, CLOSED_ERROR);
+            return;
+        }
+        clients->bytes_out += (uint64_t)written;
+        client->bytes_out += (uint64_t)written;
+        clients->writes++;
+        journal_cursor_advance(&feed->cursor, (size_t)written);
+        progress_sent(&feed->progress, feed->cursor.offset);
+    }
+    client_want_write(client, false);
+}
+
+/* --- what replicas say --- */
+
+void feeds_announce(struct feeds *feeds, struct client *client, const struct replconf *said)
+{
+    struct feed *feed = feed_of(feeds, client);
+    if (said->has_port) feed->port = said->port;
+    if (said->has_ip) {
+        buf_clear(&feed->ip);
+        buf_append_str(&feed->ip, said->ip);
+    }
+    if (said->has_rdb_only) feed->rdb_only = said->rdb_only;
+    if (said->has_filter) feed->request.filter = said->filter;
+    feed->capabilities |= said->capabilities;
+    feed->request.takes_marks = (feed->capabilities & REPLCONF_CAPA_EOF) != 0;
+}
+
+void feeds_acknowledge(struct feeds *feeds, struct client *client, int64_t offset, int64_t fsynced)
+{
+    struct feed *feed = client->feed;
+    if (feed == NULL) return;
+    enum ack_verdict verdict = progress_ack(&feed->progress, offset, fsynced, now_ms(feeds));
+    switch (verdict) {
+    case ACK_IGNORED:
+        break;
+    case ACK_FIRST:
+        tell(feeds, false, "Replica %s acknowledged the snapshot: the stream flows.",
+             name_of(feed).text);
+        feeds->acks_changed = true;
+        break;
+    case ACK_TAKEN:
+        feeds->acks_changed = true;
+        break;
+    case ACK_FORGED:
+    case ACK_BACKWARDS:
+        feeds->stats.bad_acks++;
+        drop(feed, verdict == ACK_FORGED ? "it acknowledged what it was never sent"
+                                         : "it takes back what it acknowledged");
+        break;
+    }
+}
+
+/* --- PSYNC --- */
+
+static void continue_at(struct feed *feed, int64_t offset)
+{
+    struct feeds *feeds = feed->feeds;
+    bool knows_ids = (feed->capabilities & REPLCONF_CAPA_PSYNC2) != 0;
+    char line[64 + REPL_ID_LEN];
+    int len = snprintf(line, sizeof(line), "+CONTINUE%s%s\r\n", knows_ids ? " " : "",
+                       knows_ids ? feeds->lineage->id.text : "");
+    chain_append(&feed->client->out, line, (size_t)len);
+    client_wants_flush(feed->client);
+    journal_cursor_attach(&feed->cursor, feeds->journal, offset, true);
+    progress_continue(&feed->progress, offset, now_ms(feeds));
+    list_feed(feed);
+    feeds->stats.partial_ok++;
+    tell(feeds, false,
+         "Partial resynchronization request from %s accepted. Sending %lld bytes of backlog "
+         "starting from offset %lld.",
+         name_of(feed).text, (long long)(feeds->journal->end - offset),
+         (long long)offset_to_wire(offset));
+}
+
+static void queue_for_snapshot(struct feed *feed)
+{
+    struct feeds *feeds = feed->feeds;
+    feed->request.since_ms = now_ms(feeds);
+    progress_queue(&feed->progress, now_ms(feeds));
+    list_feed(feed);
+    feeds->stats.full++;
+}
+
+void feeds_sync(struct feeds *feeds, struct client *client, const struct resync_request *request)
+{
+    struct feed *feed = feed_of(feeds, client);
+    if (feed->is_listed) return;
+    feed->wants_psync = request != NULL;
+    feed->progress.is_silent = request == NULL || feed->rdb_only;
+    feeds->lineage->offset = feeds->journal->end;
+    tell(feeds, false, "Replica %s asks for synchronization", name_of(feed).text);
+    if (request) {
+        enum resync_verdict verdict =
+            resync_decide(feeds->lineage, journal_range(feeds->journal), request);
+        if (verdict == RESYNC_CONTINUE) {
+            continue_at(feed, request->offset);
+            return;
+        }
+        feeds->stats.partial_refused += verdict != RESYNC_FULL_FIRST;
+        tell(feeds, false, "Full resync for replica %s: %s", name_of(feed).text,
+             resync_verdict_name(verdict));
+    }
+    queue_for_snapshot(feed);
+}
+
+/* --- snapshots --- */
+
+static bool is_waiting(const struct feed *feed)
+{
+    return feed->progress.state == REPLICA_WAITING && !is_gone(feed);
+}
+
+static void end_one(struct feeds *feeds, const struct full_sync_target *target, bool by_mark,
+                    bool done)
+{
+    struct feed *feed = target->owner;
+    feed->is_lent = false;
+    feed->client->is_lent = false;
+    if (is_gone(feed)) {
+        conn_pause_reading(feed->client->conn);
+        free_feed(feed);
+    } else if (!done || target->failed) {
+        drop(feed, "the snapshot did not reach it");
+    } else if (feed->rdb_only) {
+        feed->client->session.flags |= SESSION_CLOSE_AFTER_REPLY;
+        client_wants_flush(feed->client);
+    } else {
+        progress_ready(&feed->progress, by_mark, now_ms(feeds));
+        tell(feeds, false, "Synchronization with replica %s succeeded", name_of(feed).text);
+    }
+}
+
+static void on_sync_end(void *context, const struct full_sync_order *order, bool done)
+{
+    struct feeds *feeds = context;
+    feeds->running = NULL;
+    for (size_t i = 0; i < order->target_count; i++) {
+        end_one(feeds, &order->targets[i], order->by_mark, done);
+    }
+}
+
+/* What was to be written, then the answer to PSYNC, which names the snapshot's place. */
+static struct full_sync_target target_of(struct feed *feed, int64_t offset)
+{
+    struct full_sync_target target = {.conn = feed->client->conn, .owner = feed};
+    struct chain *out = &feed->client->out;
+    chain_copy(out, buf_reserve(&target.before, out->len));
+    target.before.len = out->len;
+    chain_consume(out, out->len);
+    if (!feed->wants_psync) return target;
+    buf_printf(&target.before, "+FULLRESYNC %s %lld\r\n", feed->feeds->lineage->id.text,
+               (long long)offset);
+    return target;
+}
+
+static void take_part(struct feeds *feeds, struct full_sync_order *order, struct feed *feed)
+{
+    int64_t offset = feeds->journal->end;
+    order->targets[order->target_count++] = target_of(feed, offset);
+    journal_cursor_attach(&feed->cursor, feeds->journal, offset, true);
+    progress_begin(&feed->progress, offset, now_ms(feeds));
+    client_want_write(feed->client, false);
+    feed->is_lent = feed->client->is_lent = true;
+    tell(feeds, false, "Full resync of replica %s begins at offset %lld", name_of(feed).text,
+         (long long)offset);
+}
+
+static bool can_lend(const struct feed *feed)
+{
+    return is_waiting(feed) && conn_is_established(feed->client->conn);
+}
+
+static void begin_snapshot(struct feeds *feeds, enum sync_way way, const struct feed *oldest)
+{
+    struct full_sync_order order = {
+        .by_mark = way == SYNC_TO_SOCKET,
+        .filter = oldest->request.filter,
+        .timeout_ms = (int)feeds->timeout_ms,
+        .bytes_per_s = feeds->sync_bytes_per_s,
+        .on_end = on_sync_end,
+        .context = feeds,
+    };
+    order.targets = mem_calloc((feeds->listed + 1) * sizeof(*order.targets));
+    feeds->lineage->offset = feeds->journal->end;
+    feeds->hooks.freeze(feeds->hooks.owner, &order);
+    order.options.replication.id = feeds->lineage->id.text;
+    order.options.replication.offset = feeds->journal->end;
+    /* The stream behind a snapshot begins with a SELECT. */
+    journal_forget_db(feeds->journal);
+    LIST_FOREACH(at, after, &feeds->all)
+    {
+        struct feed *feed = LIST_ENTRY(at, struct feed, node);
+        if (can_lend(feed) && sync_takes_part(way, &oldest->request, &feed->request))
+            take_part(feeds, &order, feed);
+    }
+    feeds->running = full_sync_begin(feeds->workers, feeds->lane, &order);
+}
+
+static void plan_snapshot(struct feeds *feeds)
+{
+    if (feeds->listed == 0 || feeds->running) return;
+    struct sync_request *waiting = NULL;
+    const struct feed *oldest = NULL;
+    size_t count = 0;
+    LIST_FOREACH(at, after, &feeds->all)
+    {
+        struct feed *feed = LIST_ENTRY(at, struct feed, node);
+        if (!can_lend(feed)) continue;
+        waiting = mem_realloc(waiting, (count + 1) * sizeof(*waiting));
+        waiting[count++] = feed->request;
+        if (!oldest || feed->request.since_ms < oldest->request.since_ms) oldest = feed;
+    }
+    if (count && sync_begin_at(&feeds->plan, waiting, count, 0) <= now_ms(feeds))
+        begin_snapshot(feeds, sync_choose_way(&feeds->plan, waiting, count), oldest);
+    mem_free(waiting);
+}
+
+/* --- periodic --- */
+
+static void append(struct feeds *feeds, struct str bytes)
+{
+    journal_append(feeds->journal, bytes);
+}
+
+static void collect_acks(struct feeds *feeds)
+{
+    struct gate_replica *replicas = mem_calloc((feeds->listed + 1) * sizeof(*replicas));
+    size_t count = 0;
+    LIST_FOREACH(at, after, &feeds->all)
+    {
+        const struct feed *feed = LIST_ENTRY(at, struct feed, node);
+        if (!feed->progress.has_acked || is_gone(feed)) continue;
+        replicas[count++] = (struct gate_replica){feed->progress.acked, feed->progress.fsynced};
+    }
+    gate_set_replicas(&feeds->gate, replicas, count);
+    mem_free(replicas);
+    feeds->acks_changed = false;
+}
+
+void feeds_want_acks(struct feeds *feeds)
+{
+    feeds->acks_wanted = true;
+}
+
+void feeds_before_sleep(struct feeds *feeds)
+{
+    if (list_is_empty(&feeds->all)) {
+        if (feeds->acks_changed) collect_acks(feeds);
+        return;
+    }
+    plan_snapshot(feeds);
+    if (feeds->acks_wanted && feeds->listed) {
+        append(feeds, STR("*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n"));
+    }
+    feeds->acks_wanted = false;
+    LIST_FOREACH(at, after, &feeds->all)
+    {
+        struct feed *feed = LIST_ENTRY(at, struct feed, node);
+        if (!feed->client->wants_write) feed_flow(feed);
+    }
+    if (feeds->acks_changed) collect_acks(feeds);
+}
+
+static void tend(struct feed *feed, bool tell_life)
+{
+    struct feeds *feeds = feed->feeds;
+    if (is_gone(feed)) return;
+    if (feed->is_lent) return; /* the worker has timeouts of its own */
+    if (progress_is_lost(&feed->progress, now_ms(feeds), feeds->timeout_ms)) {
+        drop(feed, "it has been silent for longer than repl-timeout");
+    } else if (tell_life && is_waiting(feed)) {
+        chain_append(&feed->client->out, "\n", 1);
+        client_wants_flush(feed->client);
+    }
+}
+
+void feeds_cron(struct feeds *feeds, bool is_master)
+{
+    int64_t now = now_ms(feeds);
+    bool tell_life = now - feeds->alive_ms >= LIFE_MS;
+    if (tell_life) feeds->alive_ms = now;
+    LIST_FOREACH(at, after, &feeds->all)
+    {
+        tend(LIST_ENTRY(at, struct feed, node), tell_life);
+    }
+    if (!is_master || feeds->listed == 0 || now - feeds->pinged_ms < feeds->ping_period_ms) return;
+    feeds->pinged_ms = now;
+    append(feeds, STR("*1\r\n$4\r\nPING\r\n"));
+}
+
+size_t feeds_count_good(const struct feeds *feeds, int64_t max_lag_s)
+{
+    size_t good = 0;
+    LIST_FOREACH(at, after, &feeds->all)
+    {
+        const struct feed *feed = LIST_ENTRY(at, struct feed, node);
+        good += !is_gone(feed) && progress_is_good(&feed->progress, now_ms(feeds), max_lag_s);
+    }
+    return good;
+}
+
+void feeds_init(struct feeds *feeds, struct clients *clients)
+{
+    *feeds = (struct feeds){.clients = clients, .loop = clients->loop};
+    list_init(&feeds->all);
+    gate_init(&feeds->gate);
+}
+
+void feeds_stop(struct feeds *feeds)
+{
+    if (feeds->running) full_sync_cancel(feeds->running);
+}
+
+void feeds_deinit(struct feeds *feeds)
+{
+    gate_deinit(&feeds->gate);
+}

@@ -1,0 +1,107 @@
+/* The master's side: clients that became replicas, and what flows to them.
+ *
+ * A client that announces itself (REPLCONF) or asks for data (PSYNC, SYNC) gets a feed. Its place
+ * in the stream is a cursor on the journal; once a turn of the loop each feed turns it into one
+ * writev. What a replica may claim, and when something may be sent, is decided by repl/progress.h;
+ * who shares a snapshot by repl/sync_plan.h; who may continue by repl/resync.h.
+ *
+ *     announced --(feeds_sync)--> continues at once
+ *         |             `-------> waits --> snapshot, by a worker --> online
+ *         `--(the client closes)--> gone; during a snapshot only when the worker has let go
+ *
+ * While a snapshot is sent the connection is lent to the worker: the client is neither read,
+ * written nor freed. */
+#ifndef SKEIN_LINK_REPLICA_FEED_H
+#define SKEIN_LINK_REPLICA_FEED_H
+
+#include "journal/journal.h"
+#include "link/client.h"
+#include "link/full_sync.h"
+#include "repl/gate.h"
+#include "repl/progress.h"
+#include "repl/replconf.h"
+#include "repl/resync.h"
+#include "repl/sync_plan.h"
+
+struct feeds;
+
+struct feed {
+    struct list node;
+    struct feeds *feeds;
+    struct client *client;
+    struct progress progress;
+    struct journal_cursor cursor;
+    struct sync_request request;
+    struct buf ip; /* as announced; empty: that of the connection */
+    int port;
+    unsigned capabilities;
+    bool is_listed;   /* has asked for data: it is a replica to INFO */
+    bool wants_psync; /* PSYNC, not SYNC */
+    bool rdb_only;
+    bool is_lent; /* a worker has the connection */
+};
+
+struct feeds_hooks {
+    void *owner;
+    /* A frozen view and what stands in the head of its snapshot; the texts live until the next
+     * call of anything. */
+    void (*freeze)(void *owner, struct full_sync_order *order);
+    void (*log)(void *owner, bool is_warning, const char *text);
+};
+
+struct feeds_stats {
+    uint64_t full, partial_ok, partial_refused, bad_acks, fallen;
+};
+
+struct feeds {
+    struct loop *loop;
+    struct worker_pool *workers;
+    size_t lane;
+    struct clients *clients;
+    struct journal *journal;
+    struct lineage *lineage; /* its offset is the journal's end whenever it is looked at */
+    struct feeds_hooks hooks;
+    struct feeds_stats stats;
+    struct gate gate; /* of WAIT */
+    struct list all;
+    size_t listed; /* INFO's connected_slaves */
+
+    struct sync_settings plan;
+    int64_t timeout_ms, ping_period_ms, sync_bytes_per_s;
+    int64_t pinged_ms, alive_ms; /* when the stream, and those that wait, were last told we live */
+    int64_t idle_since_ms;       /* since when there is no replica */
+    struct full_sync *running;
+    bool acks_changed, acks_wanted;
+};
+
+void feeds_init(struct feeds *feeds, struct clients *clients);
+/* All clients are gone. */
+void feeds_deinit(struct feeds *feeds);
+
+/* REPLCONF: what the client says about itself. */
+void feeds_announce(struct feeds *feeds, struct client *client, const struct replconf *said);
+/* REPLCONF ACK. */
+void feeds_acknowledge(struct feeds *feeds, struct client *client, int64_t offset, int64_t fsynced);
+/* PSYNC (with a request) and SYNC (NULL). Replies. */
+void feeds_sync(struct feeds *feeds, struct client *client, const struct resync_request *request);
+/* From client.c: what was waiting has been written. */
+void feed_flow(struct feed *feed);
+/* The client closes. */
+void feeds_leave(struct client *client);
+/* All replicas must ask anew: our history is another one now. */
+void feeds_cut_all(struct feeds *feeds);
+
+/* Ends the snapshot that is being sent, and takes the connections back. */
+void feeds_stop(struct feeds *feeds);
+/* Before the loop sleeps: begins snapshots, sends. */
+void feeds_before_sleep(struct feeds *feeds);
+/* A few times a second. `is_master`: signs of life are ours to give. */
+void feeds_cron(struct feeds *feeds, bool is_master);
+/* Replicas are to acknowledge now. */
+void feeds_want_acks(struct feeds *feeds);
+
+size_t feeds_count_good(const struct feeds *feeds, int64_t max_lag_s);
+/* The address others reach the replica at. */
+const char *feed_address(const struct feed *feed, char out[CONN_ADDRESS_MAX]);
+
+#endif

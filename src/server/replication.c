@@ -1,0 +1,327 @@
+#include "server/replication.h"
+
+#include "base/mem.h"
+#include "io/entropy.h"
+#include "server/server.h"
+
+enum { MS_PER_S = 1000 };
+
+bool replication_is_replica(const struct server *server)
+{
+    return master_link_is_on(&server->replication.link);
+}
+
+const struct lineage *replication_lineage(struct server *server)
+{
+    struct replication *replication = &server->replication;
+    replication->lineage.offset = server->journal.end;
+    return &replication->lineage;
+}
+
+static struct repl_id new_id(void)
+{
+    unsigned char random[20];
+    entropy_fill(random, sizeof(random));
+    return repl_id_make(random);
+}
+
+void replication_change_id(struct server *server)
+{
+    replication_lineage(server);
+    int64_t offset = server->journal.end;
+    lineage_adopt(&server->replication.lineage, new_id(), offset);
+}
+
+/* --- hooks of both sides --- */
+
+static void write_log(void *owner, bool is_warning, const char *text)
+{
+    struct server *server = owner;
+    log_write(server->log, is_warning ? LEVEL_WARNING : LEVEL_NOTICE, "%s", text);
+}
+
+/* --- the master's side --- */
+
+static struct frozen_store *freeze_nothing(struct server *server)
+{
+    struct replication *replication = &server->replication;
+    if (replication->nothing == NULL) replication->nothing = persistence_new_store(server);
+    return store_freeze(replication->nothing);
+}
+
+static void freeze(void *owner, struct full_sync_order *order)
+{
+    struct server *server = owner;
+    struct replication *replication = &server->replication;
+    snapshot_head_deinit(&replication->head);
+    replication->head = persistence_head(server);
+    order->options = replication->head.options;
+    order->options.replication.db = 0;
+    if (order->filter & REPLCONF_WITHOUT_FUNCTIONS) order->options.library_count = 0;
+    order->frozen = order->filter & REPLCONF_WITHOUT_DATA ? freeze_nothing(server)
+                                                          : store_freeze(server->store);
+}
+
+/* What was written while nobody listened has no place in the stream: another history begins. */
+void replication_want_journal(struct server *server)
+{
+    bool is_gap = server->journal_readers == 0;
+    if (is_gap && !replication_is_replica(server)) {
+        journal_reset(&server->journal, server->journal.end);
+        replication_change_id(server);
+    }
+    server_want_journal(server, JOURNAL_FOR_REPLICAS, true);
+}
+
+/* After repl-backlog-ttl without replicas nobody keeps anything for them. */
+static void forget_backlog(struct server *server)
+{
+    struct feeds *feeds = &server->replication.feeds;
+    int64_t ttl_ms = server->config.repl.backlog_ttl_s * MS_PER_S;
+    int64_t now_ms = loop_now_us(server->loop) / MS_PER_S;
+    bool is_kept = feeds->listed || replication_is_replica(server) || ttl_ms == 0;
+    if (is_kept || now_ms - feeds->idle_since_ms < ttl_ms) return;
+    server_want_journal(server, JOURNAL_FOR_REPLICAS, false);
+}
+
+/* --- the replica's side --- */
+
+static int announced_port(struct server *server)
+{
+    const struct config *config = &server->config;
+    if (config->repl.announce_port) return config->repl.announce_port;
+    return config->tls.replication ? config->tls.port : config->net.port;
+}
+
+static void describe_attempt(void *owner, struct handshake_settings *settings,
+                             struct connect_options *options)
+{
+    struct server *server = owner;
+    const struct config_repl *config = &server->config.repl;
+    settings->user = str_from_c(config->masteruser);
+    settings->password = str_from_c(config->masterauth);
+    settings->ip = str_from_c(config->announce_ip);
+    settings->port = announced_port(server);
+    settings->node = server->replication.node;
+    const char *source = server->config.net.bind_source_addr;
+    if (source && source[0]) options->source = source;
+    if (!server->config.tls.replication) return;
+    options->tls = server->sockets.tls_context;
+    options->verify_name = false;
+}
+
+static struct store *prepare_load(void *owner, struct rdb_read_options *options)
+{
+    struct server *server = owner;
+    *options = persistence_read_options(server, &server->replication.limits);
+    return persistence_new_store(server);
+}
+
+static uint64_t count_keys(void *owner)
+{
+    struct server *server = owner;
+    uint64_t keys = 0;
+    for (int i = 0; i < server->store->db_count; i++) keys += server->store->dbs[i].table.len;
+    return keys;
+}
+
+static bool adopt(void *owner, struct store *store, const struct receive_result *result)
+{
+    struct server *server = owner;
+    struct load_result load = {.done = true,
+                               .read = result->read,
+                               .libraries = result->libraries,
+                               .library_count = result->library_count};
+    if (!persistence_load_libraries(server, &load, false)) return false;
+    persistence_adopt(server, store);
+    return true;
+}
+
+static void on_history_changed(void *owner)
+{
+    struct server *server = owner;
+    feeds_cut_all(&server->replication.feeds);
+}
+
+static void on_state_changed(void *owner)
+{
+    replication_apply(owner);
+}
+
+static void on_handed_over(void *owner, bool accepted)
+{
+    (void)owner;
+    (void)accepted;
+}
+
+/* --- orders --- */
+
+void replication_follow(struct server *server, struct str host, int port, const char *by)
+{
+    struct replication *replication = &server->replication;
+    struct master_link *link = &replication->link;
+    bool was_master = !replication_is_replica(server);
+    if (was_master) {
+        /* What we wrote is history that a master may share, if all of it is in the stream. */
+        link->has_history = server->journal_readers != 0;
+        server_refuse_blocked(server);
+    }
+    replication_lineage(server);
+    feeds_cut_all(&replication->feeds);
+    config_set_master(&server->config, host, port);
+    master_link_follow(link, host, port, by != NULL);
+    server_want_journal(server, JOURNAL_FOR_REPLICAS, true);
+    replication_apply(server);
+    log_write(server->log, LEVEL_NOTICE, "REPLICAOF %.*s:%d enabled (%s)", STR_ARG(host), port,
+              by ? by : "from the configuration");
+}
+
+void replication_promote(struct server *server, const char *by)
+{
+    struct replication *replication = &server->replication;
+    if (!replication_is_replica(server)) return;
+    master_link_leave(&replication->link);
+    config_set_master(&server->config, STR(""), 0);
+    replication_lineage(server);
+    lineage_promote(&replication->lineage, new_id());
+    journal_forget_db(&server->journal);
+    feeds_cut_all(&replication->feeds);
+    server_want_journal(server, JOURNAL_FOR_REPLICAS, true);
+    replication->feeds.idle_since_ms = loop_now_us(server->loop) / MS_PER_S;
+    replication_apply(server);
+    log_write(server->log, LEVEL_NOTICE, "MASTER MODE enabled (%s)", by);
+}
+
+void replication_open(struct server *server)
+{
+    const struct config_master *master = &server->config.repl.master;
+    if (master->host == NULL || master->host[0] == '\0') return;
+    struct buf host = {0};
+    buf_append_c(&host, master->host);
+    replication_follow(server, buf_str(&host), master->port, NULL);
+    buf_deinit(&host);
+}
+
+/* --- what follows from the role --- */
+
+static void set_gate(struct server *server, uint32_t gate, bool closed)
+{
+    if (closed)
+        server->executor.state |= gate;
+    else
+        server->executor.state &= ~gate;
+}
+
+static void update_few_replicas(struct server *server)
+{
+    const struct config_repl *config = &server->config.repl;
+    int64_t min = config->min_replicas_to_write, lag_s = config->min_replicas_max_lag_s;
+    bool too_few = false;
+    if (min > 0 && lag_s > 0 && !replication_is_replica(server)) {
+        size_t good = feeds_count_good(&server->replication.feeds, lag_s);
+        too_few = progress_too_few(good, min, lag_s);
+    }
+    set_gate(server, GATE_FEW_REPLICAS, too_few);
+}
+
+static void copy_settings(struct server *server)
+{
+    const struct config_repl *config = &server->config.repl;
+    struct feeds *feeds = &server->replication.feeds;
+    feeds->timeout_ms = (int64_t)config->timeout_s * MS_PER_S;
+    feeds->ping_period_ms = (int64_t)config->ping_replica_period_s * MS_PER_S;
+    feeds->plan = (struct sync_settings){
+        .to_socket = config->diskless_sync,
+        .delay_ms = (int64_t)config->diskless_sync_delay_s * MS_PER_S,
+        .max_replicas = (size_t)config->diskless_sync_max_replicas,
+        .running_max = 1,
+    };
+    server->replication.link.timeout_ms = feeds->timeout_ms;
+    server->replication.link.guards_empty_master = config->guard_empty_master;
+    feeds->sync_bytes_per_s = config->sync_max_rate;
+}
+
+void replication_apply(struct server *server)
+{
+    const struct config_repl *config = &server->config.repl;
+    const struct master_link *link = &server->replication.link;
+    bool is_replica = replication_is_replica(server);
+    if (link->loop == NULL) return;
+    copy_settings(server);
+    server->settings.is_replica = is_replica;
+    server->host.effects_wanted = server->journal_readers != 0 && !is_replica;
+    set_gate(server, GATE_READ_ONLY, is_replica && config->read_only);
+    set_gate(server, GATE_STALE, is_replica && link->state != LINK_UP && !config->serve_stale_data);
+    update_few_replicas(server);
+    log_set_role(server->log, is_replica ? 'S' : 'M');
+}
+
+void replication_before_sleep(struct server *server)
+{
+    struct replication *replication = &server->replication;
+    bool changed = replication->feeds.acks_changed;
+    feeds_before_sleep(&replication->feeds);
+    if (!changed) return;
+    update_few_replicas(server);
+    wait_serve(server);
+}
+
+void replication_cron(struct server *server)
+{
+    feeds_cron(&server->replication.feeds, !replication_is_replica(server));
+    forget_backlog(server);
+    update_few_replicas(server);
+}
+
+/* --- life --- */
+
+void replication_init(struct server *server)
+{
+    struct replication *replication = &server->replication;
+    struct feeds *feeds = &replication->feeds;
+    struct master_link *link = &replication->link;
+    repl_id_parse(str_from_c(server->run_id), &replication->node);
+    lineage_begin(&replication->lineage, new_id());
+    feeds_init(feeds, &server->clients);
+    feeds->workers = server->workers;
+    feeds->lane = LANE_FEED;
+    feeds->journal = &server->journal;
+    feeds->lineage = &replication->lineage;
+    feeds->hooks = (struct feeds_hooks){server, freeze, write_log};
+    master_link_init(link, server->loop);
+    link->workers = server->workers;
+    link->lane = LANE_FOLLOW;
+    link->executor = &server->executor;
+    link->journal = &server->journal;
+    link->lineage = &replication->lineage;
+    link->hooks = (struct master_link_hooks){
+        .owner = server,
+        .settings = describe_attempt,
+        .prepare = prepare_load,
+        .count_keys = count_keys,
+        .adopt = adopt,
+        .history_changed = on_history_changed,
+        .state_changed = on_state_changed,
+        .handed_over = on_handed_over,
+        .log = write_log,
+    };
+}
+
+void replication_stop(struct server *server)
+{
+    struct replication *replication = &server->replication;
+    master_link_leave(&replication->link);
+    feeds_stop(&replication->feeds);
+    worker_drain(server->workers, LANE_FEED);
+    worker_drain(server->workers, LANE_FOLLOW);
+}
+
+void replication_deinit(struct server *server)
+{
+    struct replication *replication = &server->replication;
+    master_link_deinit(&replication->link);
+    feeds_deinit(&replication->feeds);
+    snapshot_head_deinit(&replication->head);
+    store_free(replication->nothing);
+    buf_deinit(&replication->bind);
+}

@@ -1,0 +1,56 @@
+/* What the two sides of replication have in common in a server: its role, its history, and what
+ * follows from both for everything else. */
+#ifndef SKEIN_SERVER_REPLICATION_H
+#define SKEIN_SERVER_REPLICATION_H
+
+#include "link/master_link.h"
+#include "link/replica_feed.h"
+#include "server/persistence.h"
+
+struct server;
+struct call;
+
+struct replication {
+    struct lineage lineage; /* its offset is brought up to date when it is looked at */
+    struct feeds feeds;
+    struct master_link link;
+    struct repl_id node;       /* our run id, as handshakes say it */
+    struct snapshot_head head; /* of the snapshot begun last */
+    struct store *nothing;     /* what a snapshot without data is of; NULL before the first */
+    struct rdb_limits limits;
+    struct buf bind;    /* texts of the attempt that runs */
+    int64_t end_before; /* the journal's end when the request that runs began */
+};
+
+void replication_init(struct server *server);
+/* Before the clients go: workers give connections back. */
+void replication_stop(struct server *server);
+void replication_deinit(struct server *server);
+/* The configuration's `replicaof`, once the data has been loaded. */
+void replication_open(struct server *server);
+/* Copies settings; opens and closes the gates of `execute` that depend on the role. */
+void replication_apply(struct server *server);
+void replication_before_sleep(struct server *server);
+void replication_cron(struct server *server);
+
+static inline bool master_link_is_on(const struct master_link *link)
+{
+    return link->state != LINK_OFF;
+}
+bool replication_is_replica(const struct server *server);
+/* Our history with its present end. */
+const struct lineage *replication_lineage(struct server *server);
+/* REPLICAOF; `by` says who gave the order. */
+void replication_follow(struct server *server, struct str host, int port, const char *by);
+void replication_promote(struct server *server, const char *by);
+/* A replica is there: what commands do goes into the journal from here on. */
+void replication_want_journal(struct server *server);
+/* DEBUG CHANGE-REPL-ID. */
+void replication_change_id(struct server *server);
+
+/* wait_command.c: the client waits for acknowledgements no more. */
+void wait_leave(struct server *server, struct client *client);
+/* Answers those whose acknowledgements are there. */
+void wait_serve(struct server *server);
+
+#endif
