@@ -136,7 +136,10 @@ bool rdb_write_i64_string(struct rdb_writer *writer, int64_t number)
 
 bool rdb_read_byte(struct rdb_reader *reader, uint8_t *byte)
 {
-    return source_read(reader->source, byte, 1);
+    const char *here = source_borrow(reader->source, 1);
+    if (here == NULL) return source_read(reader->source, byte, 1);
+    *byte = (uint8_t)*here;
+    return true;
 }
 
 static bool read_big_endian(struct rdb_reader *reader, size_t bytes, uint64_t *number)
@@ -212,14 +215,29 @@ static bool read_encoded(struct rdb_reader *reader, uint64_t encoding)
     }
 }
 
-bool rdb_read_string(struct rdb_reader *reader, struct str *bytes)
+static bool take_string(struct rdb_reader *reader, uint64_t len, bool encoded, struct str *bytes)
 {
-    uint64_t len;
-    bool encoded;
     buf_clear(&reader->text);
-    if (!read_len_or_encoding(reader, &len, &encoded)) return false;
     bool done =
         encoded ? read_encoded(reader, len) : source_append(reader->source, &reader->text, len);
     *bytes = buf_str(&reader->text);
     return done;
+}
+
+bool rdb_read_string(struct rdb_reader *reader, struct str *bytes)
+{
+    uint64_t len;
+    bool encoded;
+    return read_len_or_encoding(reader, &len, &encoded) && take_string(reader, len, encoded, bytes);
+}
+
+bool rdb_read_string_briefly(struct rdb_reader *reader, struct str *bytes)
+{
+    uint64_t len;
+    bool encoded;
+    if (!read_len_or_encoding(reader, &len, &encoded)) return false;
+    const char *here = encoded ? NULL : source_borrow(reader->source, len);
+    if (here == NULL) return take_string(reader, len, encoded, bytes);
+    *bytes = str_of(here, len);
+    return true;
 }

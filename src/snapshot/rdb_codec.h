@@ -50,5 +50,7 @@ bool rdb_read_byte(struct rdb_reader *reader, uint8_t *byte);
 bool rdb_read_len(struct rdb_reader *reader, uint64_t *len);
 /* A view into the reader that is valid until the next string. */
 bool rdb_read_string(struct rdb_reader *reader, struct str *bytes);
+/* The same, faster: the view is valid until anything else is read. */
+bool rdb_read_string_briefly(struct rdb_reader *reader, struct str *bytes);
 
 #endif

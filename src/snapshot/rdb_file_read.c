@@ -93,6 +93,15 @@ static bool take(void *context, void *out, size_t len)
     return true;
 }
 
+static const char *borrow(void *context, size_t len)
+{
+    struct window *window = context;
+    if (len > window->len - window->at) return NULL;
+    const char *bytes = window->bytes + window->at;
+    window->at += len;
+    return bytes;
+}
+
 static uint64_t offset_of(const struct rdb_reading *reading)
 {
     return reading->window.base + reading->window.at;
@@ -415,7 +424,7 @@ static bool read_key(struct rdb_reading *reading, uint8_t byte)
                    ? fail_module(reading, "a value")
                    : fail(reading, "a record of the unknown type %d", byte);
     }
-    if (!rdb_read_string(&reading->codec, &key)) return fail_reading(reading, "a key");
+    if (!rdb_read_string_briefly(&reading->codec, &key)) return fail_reading(reading, "a key");
     buf_clear(&reading->key);
     buf_append_str(&reading->key, key);
     reading->codec.why = NULL;
@@ -533,7 +542,7 @@ struct rdb_reading *rdb_reading_new(const struct rdb_input *input, struct store 
     *result = (struct rdb_read_result){.facts = {.replication_offset = -1, .replication_db = -1}};
     reading->window = (struct window){
         .input = input, .bytes = mem_alloc(WINDOW), .no_sum = options->skip_checksum};
-    reading->source = (struct source){.read = take, .context = &reading->window};
+    reading->source = (struct source){.read = take, .borrow = borrow, .context = &reading->window};
     reading->source.left = input->size < SIZE_MAX ? (size_t)input->size : SIZE_MAX;
     reading->codec = (struct rdb_reader){
         .source = &reading->source, .ks = &store->dbs[0], .limits = options->limits};

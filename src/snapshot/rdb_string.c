@@ -12,7 +12,7 @@ static bool save(struct rdb_writer *writer, const struct value *value)
 static bool load(struct rdb_reader *reader, struct value *value)
 {
     *value = (struct value){.type = TYPE_STRING, .encoding = ENC_EMBEDDED};
-    return rdb_read_string(reader, &value->bytes);
+    return rdb_read_string_briefly(reader, &value->bytes);
 }
 
 const struct rdb_form rdb_string_form = {

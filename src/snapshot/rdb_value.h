@@ -28,8 +28,8 @@ const struct rdb_form *rdb_form_read(uint8_t byte);
 
 /* The type byte and the body. */
 bool rdb_write_value(struct rdb_writer *writer, const struct value *value);
-/* Collections belong to the caller. A string comes as a view into the reader: keep it with
- * rdb_put_value. */
+/* Collections belong to the caller. A string comes as a view that is valid until anything else is
+ * read: keep it with rdb_put_value. */
 bool rdb_read_value(struct rdb_reader *reader, struct value *value);
 /* Puts a value that was read under a key of the reader's database. */
 struct entry *rdb_put_value(struct rdb_reader *reader, struct str key, struct value value,
