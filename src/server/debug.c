@@ -153,7 +153,7 @@ static const struct action {
     {"dict-resizing", 1, 1, accept_it, "DICT-RESIZING <0|1>",
      "    Does nothing: tables here grow page by page."},
     {"digest", 0, 0, debug_digest, "DIGEST", "    Gives a digest of all data."},
-    {"digest-value", 1, ANY, debug_digest_value, "DIGEST-VALUE <key> [<key> ...]",
+    {"digest-value", 0, ANY, debug_digest_value, "DIGEST-VALUE [<key> ...]",
      "    Gives a digest of each value."},
     {"error", 1, 1, answer_error, "ERROR <text>", "    Answers <text> as an error."},
     {"freeze-walk", 0, 0, debug_freeze_walk, "FREEZE-WALK",
