@@ -42,7 +42,11 @@ static inline void chain_append(struct chain *chain, const void *bytes, size_t l
 }
 /* Room for `len` bytes in a row, at most CHAIN_ROOM_MAX; chain_commit says how many were used. */
 enum { CHAIN_ROOM_MAX = 4096 };
-char *chain_room(struct chain *chain, size_t len);
+char *chain_room_slow(struct chain *chain, size_t len);
+static inline char *chain_room(struct chain *chain, size_t len)
+{
+    return len <= chain->free_len ? chain->free_ptr : chain_room_slow(chain, len);
+}
 static inline void chain_commit(struct chain *chain, size_t len)
 {
     chain->free_ptr += len;

@@ -43,11 +43,8 @@ static void reply_range(struct call *call, const struct value *list, size_t star
     struct sequence_cursor cursor;
     char room[NUM_I64_MAX];
     reply_array(call->reply, count);
-    bool more = count && sequence_seek(list, &cursor, start);
-    for (size_t i = 0; i < count && more; i++) {
-        reply_bulk(call->reply, sequence_element(&cursor, room));
-        more = sequence_next(&cursor);
-    }
+    if (count) sequence_seek(list, &cursor, start);
+    for (size_t i = 0; i < count; i++) reply_bulk(call->reply, sequence_step(&cursor, room));
 }
 
 void list_lrange(struct call *call)

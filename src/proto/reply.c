@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { HEADER_MAX = 32, ERROR_MAX = 1024 };
+enum { HEADER_MAX = 32, ERROR_MAX = 1024, COPY_NARROW = 8, COPY_WIDE = 16 };
 
 static void append(struct reply *reply, const void *bytes, size_t len)
 {
@@ -112,6 +112,39 @@ void reply_bool(struct reply *reply, bool value)
         reply_i64(reply, value);
 }
 
+/* Most strings are short, and a call to memcpy takes longer than copying them. The two halves may
+ * overlap. */
+static void copy(char *to, const char *from, size_t len)
+{
+    if (len > 2 * COPY_WIDE) {
+        memcpy(to, from, len);
+    } else if (len >= COPY_WIDE) {
+        memcpy(to, from, COPY_WIDE);
+        memcpy(to + len - COPY_WIDE, from + len - COPY_WIDE, COPY_WIDE);
+    } else if (len >= COPY_NARROW) {
+        memcpy(to, from, COPY_NARROW);
+        memcpy(to + len - COPY_NARROW, from + len - COPY_NARROW, COPY_NARROW);
+    } else {
+        for (size_t i = 0; i < len; i++) to[i] = from[i];
+    }
+}
+
+static char *write_bulk_header(char *to, size_t len)
+{
+    *to++ = '$';
+    if (len < 10) {
+        *to++ = (char)('0' + len);
+    } else if (len < 100) {
+        *to++ = (char)('0' + len / 10);
+        *to++ = (char)('0' + len % 10);
+    } else {
+        to += num_format_u64(to, len);
+    }
+    *to++ = '\r';
+    *to++ = '\n';
+    return to;
+}
+
 void reply_bulk(struct reply *reply, struct str bytes)
 {
     if (reply->discards) return;
@@ -122,16 +155,12 @@ void reply_bulk(struct reply *reply, struct str bytes)
         return;
     }
     char *room = chain_room(reply->out, bytes.len + HEADER_MAX);
-    size_t len = 0;
-    room[len++] = '$';
-    len += num_format_u64(room + len, bytes.len);
-    room[len++] = '\r';
-    room[len++] = '\n';
-    if (bytes.len) memcpy(room + len, bytes.ptr, bytes.len);
-    len += bytes.len;
-    room[len++] = '\r';
-    room[len++] = '\n';
-    chain_commit(reply->out, len);
+    char *to = write_bulk_header(room, bytes.len);
+    copy(to, bytes.ptr, bytes.len);
+    to += bytes.len;
+    *to++ = '\r';
+    *to++ = '\n';
+    chain_commit(reply->out, (size_t)(to - room));
 }
 
 void reply_bulk_c(struct reply *reply, const char *text)

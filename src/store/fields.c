@@ -61,14 +61,13 @@ bool fields_next(const struct value *hash, struct fields_cursor *cursor, struct 
         return entry != NULL;
     }
     const struct packed *packed = value_packed(hash);
-    if (cursor->is_started && cursor->at) {
-        cursor->at = packed_next(packed, packed_next(packed, cursor->at));
-    } else if (!cursor->is_started) {
-        cursor->is_started = true;
-        cursor->at = packed_first(packed);
-    }
-    if (cursor->at) field_at(packed, cursor->at, field);
-    return cursor->at != PACKED_NONE;
+    if (!cursor->is_started) cursor->at = packed_first(packed);
+    cursor->is_started = true;
+    if (cursor->at == PACKED_NONE) return false;
+    field->blob = NULL;
+    field->name = packed_step(packed, &cursor->at, field->name_room);
+    field->value = packed_step(packed, &cursor->at, field->value_room);
+    return true;
 }
 
 /* --- writing --- */

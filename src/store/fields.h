@@ -31,7 +31,7 @@ bool fields_get(const struct value *hash, struct str name, struct field *field);
 /* All fields; the cursor starts zeroed. */
 struct fields_cursor {
     bool is_started;
-    size_t at;
+    size_t at; /* the field to come, in a run */
     struct table_cursor table;
 };
 bool fields_next(const struct value *hash, struct fields_cursor *cursor, struct field *field);

@@ -119,14 +119,11 @@ static bool next_of_intset(const struct intset *set, struct members_cursor *curs
 static bool next_of_packed(const struct packed *packed, struct members_cursor *cursor,
                            struct member *member)
 {
-    if (!cursor->is_started) {
-        cursor->is_started = true;
-        cursor->at = packed_first(packed);
-    } else if (cursor->at) {
-        cursor->at = packed_next(packed, cursor->at);
-    }
-    if (cursor->at) member->name = packed_text(packed, cursor->at, member->room);
-    return cursor->at != PACKED_NONE;
+    if (!cursor->is_started) cursor->at = packed_first(packed);
+    cursor->is_started = true;
+    if (cursor->at == PACKED_NONE) return false;
+    member->name = packed_step(packed, &cursor->at, member->room);
+    return true;
 }
 
 bool members_next(const struct value *set, struct members_cursor *cursor, struct member *member)

@@ -351,6 +351,21 @@ struct str packed_text(const struct packed *packed, size_t at, char *room)
     return str_of(room, num_format_i64(room, item.integer));
 }
 
+struct str packed_step(const struct packed *packed, size_t *at, char *room)
+{
+    const uint8_t *item = packed->bytes + *at;
+    if (item[0] < STR_6 || item[0] >= INT_13) {
+        struct str text = packed_text(packed, *at, room);
+        *at = packed_next(packed, *at);
+        return text;
+    }
+    /* Most are short texts, with one byte before them and one behind. */
+    struct str text = str_of((const char *)item + 1, item[0] & 0x3f);
+    size_t next = *at + text.len + 2;
+    *at = packed->bytes[next] == END ? PACKED_NONE : next;
+    return text;
+}
+
 /* What is looked for, with its number if it is one. Strangers' runs may hold digits as a string,
  * so both forms are compared. */
 struct needle {

@@ -195,16 +195,27 @@ bool sequence_seek(const struct value *list, struct sequence_cursor *cursor, siz
     return true;
 }
 
-bool sequence_next(struct sequence_cursor *cursor)
+static bool enter_next_run(struct sequence_cursor *cursor)
 {
-    cursor->at = packed_next(cursor->packed, cursor->at);
-    if (cursor->at) return true;
     if (cursor->tree.levels && tree_next(&cursor->tree)) {
         enter_chunk(cursor, 0);
         return true;
     }
     cursor->packed = NULL;
     return false;
+}
+
+bool sequence_next(struct sequence_cursor *cursor)
+{
+    cursor->at = packed_next(cursor->packed, cursor->at);
+    return cursor->at || enter_next_run(cursor);
+}
+
+struct str sequence_step(struct sequence_cursor *cursor, char *room)
+{
+    struct str element = packed_step(cursor->packed, &cursor->at, room);
+    if (cursor->at == PACKED_NONE) enter_next_run(cursor);
+    return element;
 }
 
 bool sequence_prev(struct sequence_cursor *cursor)

@@ -38,6 +38,8 @@ static inline struct str sequence_element(const struct sequence_cursor *cursor, 
 {
     return packed_text(cursor->packed, cursor->at, room);
 }
+/* The same, and the cursor then is at the next element, if there is one. */
+struct str sequence_step(struct sequence_cursor *cursor, char *room);
 static inline bool sequence_is(const struct sequence_cursor *cursor, struct str element)
 {
     return packed_is(cursor->packed, cursor->at, element);

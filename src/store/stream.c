@@ -316,13 +316,11 @@ bool stream_next_pair(struct stream_cursor *cursor, struct stream_pair *pair)
 {
     if (cursor->pairs_left == 0) return false;
     struct packed run = stream_node_run(cursor->node);
-    size_t name_at = cursor->name_at;
-    if (!cursor->names_apart) cursor->value_at = packed_next(&run, name_at);
-    pair->name = packed_text(&run, name_at, pair->name_room);
-    pair->value = packed_text(&run, cursor->value_at, pair->value_room);
+    pair->name = packed_step(&run, &cursor->name_at, pair->name_room);
+    if (!cursor->names_apart) cursor->value_at = cursor->name_at;
     /* Neither is the last item of the run: the count of the entry's items follows. */
-    cursor->value_at = packed_next(&run, cursor->value_at);
-    cursor->name_at = cursor->names_apart ? packed_next(&run, name_at) : cursor->value_at;
+    pair->value = packed_step(&run, &cursor->value_at, pair->value_room);
+    if (!cursor->names_apart) cursor->name_at = cursor->value_at;
     cursor->pairs_left--;
     return true;
 }
