@@ -34,7 +34,7 @@ static const char *string_encoding(const struct entry *entry)
     case ENC_INT:
         return "int";
     case ENC_EMBEDDED:
-        return entry->val_len <= EMBEDDED_STRING_MAX ? "embstr" : "raw";
+        return entry_lengths(entry).val <= EMBEDDED_STRING_MAX ? "embstr" : "raw";
     default:
         return "raw";
     }

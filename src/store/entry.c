@@ -1,8 +1,13 @@
 #include "store/entry.h"
 
+#include "base/assert.h"
 #include "base/mem.h"
 
-enum { TYPE_SHIFT = 24, ENCODING_SHIFT = 27 };
+enum {
+    TYPE_SHIFT = 24,
+    ENCODING_SHIFT = 27,
+    SIZE_MIN = 16, /* smaller ones the allocator would align to less than tables need */
+};
 
 static bool is_embedded(enum value_encoding encoding)
 {
@@ -11,6 +16,7 @@ static bool is_embedded(enum value_encoding encoding)
 
 void entry_set_access(struct entry *e, uint32_t access)
 {
+    DEBUG_ASSERT(entry_type(e) != TYPE_NONE);
     uint32_t word = entry_word(e), fresh = (word & ~(uint32_t)ENTRY_ACCESS_MASK) | access;
     if (word != fresh) atomic_store_explicit(&e->word, fresh, memory_order_relaxed);
 }
@@ -20,33 +26,44 @@ void entry_set_slot(struct entry *e, const void *slot)
     memcpy(entry_slot_at(e), slot, 8);
 }
 
+void entry_set_expiry(struct entry *e, int64_t expire_at_ms)
+{
+    memcpy(entry_body(e), &expire_at_ms, sizeof(expire_at_ms));
+}
+
 static size_t entry_size(const struct entry *e)
 {
     struct str key = entry_key(e);
-    return (size_t)(key.ptr + key.len + e->val_len - (const char *)e);
+    return (size_t)(key.ptr + key.len + entry_lengths(e).val - (const char *)e);
+}
+
+/* The lengths as they stand in the word. */
+static uint32_t short_lengths(struct entry_lengths lengths)
+{
+    if (lengths.key > ENTRY_SHORT_MASK || lengths.val > ENTRY_SHORT_MASK) return ENTRY_ACCESS_MASK;
+    return lengths.key << ENTRY_SHORT_BITS | lengths.val;
 }
 
 struct entry *entry_new(struct str key, struct value value, int64_t expire_at_ms, uint32_t epoch)
 {
-    bool embedded = is_embedded(value.encoding), slot = encoding_has_slot(value.encoding);
-    size_t val_len = embedded ? value.bytes.len : 0;
-    size_t expiry_len = expire_at_ms != NO_EXPIRY ? sizeof(int64_t) : 0;
-    struct entry *e = mem_alloc(sizeof(*e) + expiry_len + (slot ? 8 : 0) + key.len + val_len);
+    bool slot = encoding_has_slot(value.encoding), expires = expire_at_ms != NO_EXPIRY;
+    struct str bytes = is_embedded(value.encoding) ? value.bytes : (struct str){0};
+    struct entry_lengths lengths = {(uint32_t)key.len, (uint32_t)bytes.len};
+    uint32_t word = (uint32_t)value.type << TYPE_SHIFT |
+                    (uint32_t)value.encoding << ENCODING_SHIFT | (uint32_t)expires << 31;
+    if (value.type == TYPE_NONE) word |= short_lengths(lengths);
+    size_t lengths_size = word_is_short(word) ? 0 : sizeof(lengths);
+    size_t size = sizeof(struct entry) + lengths_size + (expires ? sizeof(int64_t) : 0) +
+                  (slot ? sizeof(int64_t) : 0) + key.len + bytes.len;
+    struct entry *e = mem_alloc(size < SIZE_MIN ? SIZE_MIN : size);
     e->epoch = epoch;
-    e->key_len = (uint32_t)key.len;
-    e->val_len = (uint32_t)val_len;
-    atomic_init(&e->word, (uint32_t)value.type << TYPE_SHIFT |
-                              (uint32_t)value.encoding << ENCODING_SHIFT |
-                              (expiry_len ? 1u << 31 : 0));
-    char *at = e->rest;
-    if (expiry_len) memcpy(at, &expire_at_ms, sizeof(expire_at_ms));
-    at += expiry_len;
-    if (slot) {
-        memcpy(at, &value.integer, 8);
-        at += 8;
-    }
+    atomic_init(&e->word, word);
+    if (lengths_size) memcpy(e->rest, &lengths, sizeof(lengths));
+    if (expires) entry_set_expiry(e, expire_at_ms);
+    if (slot) entry_set_slot(e, &value.integer);
+    char *at = (char *)(uintptr_t)entry_key(e).ptr;
     if (key.len) memcpy(at, key.ptr, key.len);
-    if (val_len && value.bytes.ptr) memcpy(at + key.len, value.bytes.ptr, val_len);
+    if (bytes.len && bytes.ptr) memcpy(at + key.len, bytes.ptr, bytes.len);
     return e;
 }
 
@@ -57,7 +74,7 @@ struct value entry_value(const struct entry *e)
         memcpy(&value.integer, entry_slot_at(e), 8);
     } else {
         struct str key = entry_key(e);
-        value.bytes = (struct str){key.ptr + key.len, e->val_len};
+        value.bytes = (struct str){key.ptr + key.len, entry_lengths(e).val};
     }
     return value;
 }

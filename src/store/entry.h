@@ -1,6 +1,9 @@
 /* One key with its value, in one allocation: header, optional expiry, value slot, key, small value.
  *
- *     | epoch | access+kind | key_len | val_len | [expire_at_ms] | [slot] | key | embedded value |
+ *     | epoch | word | [key_len | val_len] | [expire_at_ms] | [slot] | key | embedded value |
+ *
+ * Members of tables that are not the keyspace have no access time. Where it would be, short ones
+ * have their two lengths and leave out those behind the word: eight bytes less for each.
  *
  * The same layout serves the keyspace, the fields of big hashes, the members of big sets and of
  * sorted sets, so one table holds them all. The slot exists unless the value is embedded (or the
@@ -24,7 +27,7 @@ enum value_type {
     TYPE_ZSET,
     TYPE_HASH,
     TYPE_STREAM,
-    TYPE_NONE = 7, /* a member of a table that is not the keyspace */
+    TYPE_NONE = 7, /* a member of a table that is not the keyspace: it has no access time */
 };
 
 enum value_encoding {
@@ -40,14 +43,25 @@ enum value_encoding {
     ENC_TREE,   /* built on a tree */
 };
 
-enum { ENTRY_EMBED_MAX = 192, ENTRY_ACCESS_MASK = 0xffffff, NO_EXPIRY = -1 };
+enum {
+    ENTRY_EMBED_MAX = 192,
+    ENTRY_ACCESS_MASK = 0xffffff,
+    ENTRY_SHORT_BITS = 12, /* of each length of a short member */
+    ENTRY_SHORT_MASK = (1 << ENTRY_SHORT_BITS) - 1,
+    NO_EXPIRY = -1,
+};
 
 struct entry {
     uint32_t epoch;
-    _Atomic uint32_t word; /* bits 0-23 access, 24-26 type, 27-30 encoding, 31 has an expiry */
-    uint32_t key_len;
-    uint32_t val_len; /* of an embedded value */
+    /* Bits 0-23 access, of a member: lengths of value and key, all set when they are not short;
+     * 24-26 type, 27-30 encoding, 31 has an expiry. */
+    _Atomic uint32_t word;
     char rest[];
+};
+
+/* What follows the word unless an entry is short. */
+struct entry_lengths {
+    uint32_t key, val; /* val: of an embedded value */
 };
 
 /* A value on its way into or out of an entry. Bytes are views; blob and object are owned by
@@ -84,28 +98,49 @@ static inline uint32_t entry_access(const struct entry *e)
 {
     return entry_word(e) & ENTRY_ACCESS_MASK;
 }
+/* Not of members. */
 void entry_set_access(struct entry *e, uint32_t access);
 
 static inline bool encoding_has_slot(enum value_encoding encoding)
 {
     return encoding >= ENC_INT;
 }
+static inline bool word_is_short(uint32_t word)
+{
+    return (word >> 24 & 7) == TYPE_NONE && (word & ENTRY_ACCESS_MASK) != ENTRY_ACCESS_MASK;
+}
+static inline struct entry_lengths entry_lengths(const struct entry *e)
+{
+    uint32_t word = entry_word(e);
+    struct entry_lengths lengths = {word >> ENTRY_SHORT_BITS & ENTRY_SHORT_MASK,
+                                    word & ENTRY_SHORT_MASK};
+    if (!word_is_short(word)) memcpy(&lengths, e->rest, sizeof(lengths));
+    return lengths;
+}
+/* Behind the header: the expiry, or what follows it. */
+static inline char *entry_body(const struct entry *e)
+{
+    char *rest = (char *)(uintptr_t)e->rest;
+    return word_is_short(entry_word(e)) ? rest : rest + sizeof(struct entry_lengths);
+}
 static inline char *entry_slot_at(const struct entry *e)
 {
-    return (char *)(uintptr_t)e->rest + (entry_has_expiry(e) ? sizeof(int64_t) : 0);
+    return entry_body(e) + (entry_has_expiry(e) ? sizeof(int64_t) : 0);
 }
 static inline struct str entry_key(const struct entry *e)
 {
     const char *at = entry_slot_at(e) + (encoding_has_slot(entry_encoding(e)) ? 8 : 0);
-    return (struct str){at, e->key_len};
+    return (struct str){at, entry_lengths(e).key};
 }
 /* NO_EXPIRY when it has none. */
 static inline int64_t entry_expire_at(const struct entry *e)
 {
     int64_t at = NO_EXPIRY;
-    if (entry_has_expiry(e)) memcpy(&at, e->rest, sizeof(at));
+    if (entry_has_expiry(e)) memcpy(&at, entry_body(e), sizeof(at));
     return at;
 }
+/* Overwrites the expiry of a private entry that has one. */
+void entry_set_expiry(struct entry *e, int64_t expire_at_ms);
 struct value entry_value(const struct entry *e);
 static inline struct object *entry_object(const struct entry *e)
 {

@@ -119,7 +119,8 @@ void fields_expect(struct fields_edit *edit, const struct str *parts, size_t cou
 static bool overwrite(const struct epochs *epochs, struct entry *entry, struct str bytes)
 {
     if (!epoch_is_private(epochs, entry->epoch)) return false;
-    if (entry_encoding(entry) != ENC_EMBEDDED || entry->val_len != bytes.len) return false;
+    if (entry_encoding(entry) != ENC_EMBEDDED || entry_lengths(entry).val != bytes.len)
+        return false;
     struct str key = entry_key(entry);
     if (bytes.len) memcpy((char *)(uintptr_t)key.ptr + key.len, bytes.ptr, bytes.len);
     return true;

@@ -176,7 +176,7 @@ static bool overwrite(struct keyspace *ks, struct entry *entry, struct value val
         entry_set_slot(entry, &value.integer);
         return true;
     }
-    if (value.encoding != ENC_EMBEDDED || entry->val_len != value.bytes.len) return false;
+    if (value.encoding != ENC_EMBEDDED || entry_lengths(entry).val != value.bytes.len) return false;
     struct str key = entry_key(entry);
     memcpy((char *)(uintptr_t)key.ptr + key.len, value.bytes.ptr, value.bytes.len);
     return true;
@@ -213,7 +213,7 @@ struct entry *keyspace_set_expiry(struct keyspace *ks, struct entry *entry, int6
     bool same_shape = entry_has_expiry(entry) == (expire_at_ms != NO_EXPIRY);
     if (same_shape && expire_at_ms == NO_EXPIRY) return entry;
     if (same_shape && is_private(ks, entry->epoch)) {
-        memcpy(entry->rest, &expire_at_ms, sizeof(expire_at_ms));
+        entry_set_expiry(entry, expire_at_ms);
         table_note_expiry(&ks->table, hash, expire_at_ms);
         return entry;
     }

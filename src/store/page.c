@@ -110,7 +110,7 @@ static inline struct entry *find_in_bucket(const struct bucket *bucket, struct s
 {
     for (unsigned hits = bucket_match(bucket, position); hits; hits &= hits - 1) {
         struct entry *entry = bucket_entry(bucket, (unsigned)__builtin_ctz(hits));
-        if (entry && entry->key_len == key.len && str_eq(entry_key(entry), key)) return entry;
+        if (entry && str_eq(entry_key(entry), key)) return entry;
     }
     return NULL;
 }

@@ -495,7 +495,8 @@ static struct entry **sorted_entries(const struct table *table, size_t *longest)
     *longest = 0;
     for (struct entry *entry; (entry = table_next(table, &cursor));) {
         list[len++] = entry;
-        if (entry->key_len > *longest) *longest = entry->key_len;
+        struct str name = entry_key(entry);
+        if (name.len > *longest) *longest = name.len;
     }
     qsort(list, len, sizeof(*list), compare_entries);
     return list;

@@ -32,14 +32,15 @@ static void every_shape_is_given_back(void **state)
         const struct value *value = &values[i / 12];
         struct entry *entry = entry_new(key, *value, expiry, 7);
         struct value found = entry_value(entry);
-        entry_set_access(entry, ENTRY_ACCESS_MASK);
-        entry_set_access(entry, 0x123456);
+        bool is_member = value->type == TYPE_NONE;
+        if (!is_member) entry_set_access(entry, ENTRY_ACCESS_MASK);
+        if (!is_member) entry_set_access(entry, 0x123456);
         assert_true(str_eq(entry_key(entry), key));
         assert_int_equal(entry_expire_at(entry), expiry);
         assert_int_equal(entry_has_expiry(entry), expiry != NO_EXPIRY);
         assert_int_equal(entry_type(entry), value->type);
         assert_int_equal(entry_encoding(entry), value->encoding);
-        assert_int_equal(entry_access(entry), 0x123456);
+        if (!is_member) assert_int_equal(entry_access(entry), 0x123456);
         assert_int_equal(entry->epoch, 7);
         if (encoding_has_slot(value->encoding))
             assert_int_equal(found.integer, value->integer);
@@ -50,6 +51,28 @@ static void every_shape_is_given_back(void **state)
     }
     entry_free_deep(NULL);
     assert_int_equal(mem_thread_balance(), before);
+}
+
+/* Lengths around the largest that fit in a short member's word, key and value in turn. */
+static void members_of_any_length_are_given_back_and_short_ones_are_small(void **state)
+{
+    (void)state;
+    static char bytes[5000];
+    static const size_t lengths[] = {0, 1, 4094, 4095, 4096, 5000};
+    memset(bytes, 'x', sizeof(bytes));
+    for (size_t i = 0; i < 36; i++) {
+        struct str key = {bytes, lengths[i % 6]}, val = {bytes, lengths[i / 6]};
+        struct value value = {.type = TYPE_NONE, .encoding = ENC_EMBEDDED, .bytes = val};
+        struct entry *entry = entry_new(key, value, NO_EXPIRY, 1);
+        assert_true(str_eq(entry_key(entry), key));
+        assert_true(str_eq(entry_value(entry).bytes, val));
+        assert_int_equal((uintptr_t)entry % 16, 0);
+        entry_free_deep(entry);
+    }
+    struct value score = {.type = TYPE_NONE, .encoding = ENC_DOUBLE, .score = 1};
+    struct entry *member = entry_new(STR("sixteen letters!"), score, NO_EXPIRY, 1);
+    assert_int_equal(entry_key(member).ptr + 16 - (char *)member, 32);
+    entry_free_deep(member);
 }
 
 static void a_slot_is_overwritten_in_place(void **state)
@@ -89,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_shape_is_given_back),
+        cmocka_unit_test(members_of_any_length_are_given_back_and_short_ones_are_small),
         cmocka_unit_test(a_slot_is_overwritten_in_place),
         cmocka_unit_test(a_blob_lives_until_its_last_reference_goes),
     };
