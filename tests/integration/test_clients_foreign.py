@@ -1,5 +1,5 @@
 """Clients written by others, unmodified: redis-cli, redis-benchmark, redis-py, ioredis,
-node-redis."""
+node-redis, BullMQ."""
 
 import json
 import os
@@ -323,3 +323,18 @@ def test_node_clients_use_the_server_as_they_use_the_stock_one(server, client_li
         "name": "tester",
         "proto": 3,
     }
+
+
+def test_bullmq_runs_its_queues(server, client):
+    """Workers wait in BZPOPMIN, scripts move the jobs, and events come through streams."""
+    assert node(server, "bullmq.js") == {
+        "finished": [2, 4, 6, 42],
+        "retried": ["attempt 3", "not yet", 1],
+        "delayed": ["delayed", True],
+        "prioritized": [3, ["p1", "p2", "p3"]],
+        "flow": 10,
+        "limited": True,
+        "scheduled": True,
+        "tidy": [1, 0],
+    }
+    assert client("KEYS", "bull:tidy:*") == []
