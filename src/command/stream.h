@@ -9,7 +9,7 @@
 #include "command/call.h"
 #include "store/stream.h"
 
-/* A stream for reading; false when there is none, or (*failed) when the key holds something else. */
+/* A stream for reading; false when there is none, or (*failed) the key holds something else. */
 bool stream_find(struct call *call, struct str key, struct value *stream, bool *failed);
 
 struct stream_change {

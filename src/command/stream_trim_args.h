@@ -13,8 +13,8 @@ struct stream_trim_args {
     bool no_mkstream; /* NOMKSTREAM */
 };
 
-/* Reads the options from *at on: for XADD up to the first argument that is none of them, its id; for
- * XTRIM all must be options. Both answer their errors. */
+/* Reads the options from *at on: for XADD up to the first argument that is none of them, its id;
+ * for XTRIM all must be options. Both answer their errors. */
 bool stream_trim_take(struct call *call, int *at, struct stream_trim_args *args);
 /* Whether the options go together; what they leave open is settled. */
 bool stream_trim_check(struct call *call, struct stream_trim_args *args);

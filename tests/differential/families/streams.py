@@ -42,7 +42,8 @@ GRAMMAR = """
  3 XREADGROUP GROUP <group> <consumer> [COUNT <count>] [NOACK] STREAMS <key> <key> ">" (">"|0)
  3 XREADGROUP GROUP <group> <consumer> [NOACK] [COUNT <count>] BLOCK 0 STREAMS <key> ">"
  1 XREADGROUP GROUP <group> <consumer> BLOCK 0 STREAMS <key> <key> ">" ">"
- 1 XREADGROUP (COUNT 1 STREAMS a b 0 0|GROUP <group> c STREAMS <key> $|GROUP g c COUNT x STREAMS k 0)
+ 1 XREADGROUP (COUNT 1 STREAMS a b 0 0|GROUP <group> c STREAMS <key> $)
+ 1 XREADGROUP GROUP <group> c COUNT x STREAMS <key> 0
  1 XREADGROUP GROUP <group> (c STREAMS <key>|STREAMS <key> 0|c BLOCK x STREAMS <key> 0)
  5 XACK <key> <group> <id>+
  3 XPENDING <key> <group>
