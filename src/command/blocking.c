@@ -119,10 +119,11 @@ static void set_deadline(struct blocking *blocking, struct blocked *blocked, int
     tell_deadline(blocking);
 }
 
-/* The replication stream never waits: what follows in it must come. */
+/* The replication stream never waits, nor does a file that is loaded: what follows must come. */
 static bool may_wait(const struct call *call)
 {
-    return call->host->blocking &&
+    bool is_loading = (call->host->executor->state & GATE_LOADING) != 0;
+    return call->host->blocking && !is_loading &&
            !session_is(call->session, SESSION_DENY_BLOCKING | SESSION_MASTER);
 }
 

@@ -1,5 +1,6 @@
 /* SORT and SORT_RO. */
 #include "base/mem.h"
+#include "command/blocking.h"
 #include "command/command.h"
 #include "command/errors.h"
 #include "command/families.h"
@@ -235,7 +236,10 @@ static void put_result(struct call *call, struct str key, struct value list, siz
 {
     bool is_new = lookup(call, key, LOOKUP_WRITE) == NULL;
     keyspace_put(call->ks, key, list, NO_EXPIRY);
-    if (is_new) generic_added(call, call->ks, key);
+    if (is_new)
+        generic_added(call, call->ks, key);
+    else
+        blocking_ready(call->host->blocking, call->ks, key);
     call_changed(call, key);
     call->changes += len - 1;
     call_event(call, EVENT_LIST, "sortstore", key);

@@ -376,3 +376,29 @@ def test_a_server_ends_although_clients_wait(fresh_server):
         wait_until(lambda: blocked(client) == 1)
         server.stop()
         assert waiter.is_closed(5)
+
+
+# WAIT
+
+
+def test_wait_counts_the_replicas_there_are(client, server, oracle):
+    requests = [
+        ("WAIT", 0, 0),
+        ("WAIT", -1, 0),
+        ("WAIT", 1, 20),
+        ("WAIT", 1, -1),
+        ("WAIT", "x", 0),
+        ("WAIT", 1, "1.5"),
+        ("WAIT", 1 << 64, 1),
+        ("MULTI",),
+        ("WAIT", 1, 0),
+        ("EXEC",),
+    ]
+    with oracle.client() as stock:
+        assert list(map(str, client.pipeline(requests))) == list(map(str, stock.pipeline(requests)))
+    with server.client() as waiter:
+        number = waiter("CLIENT", "ID")
+        waiter.send("WAIT", 1, 0)
+        wait_until(lambda: blocked(client) == 1)
+        assert client("CLIENT", "UNBLOCK", number) == 1
+        assert waiter.read() == 0

@@ -165,6 +165,7 @@ static void waiters_are_served_in_the_order_in_which_they_came(void **state)
     SEND(1, "BRPOP x k 0");
     SEND(2, "BLPOP k k k 0");
     SEND(3, "BLPOP k 0");
+    assert_int_equal(blocking_queue_find(&w.blocking.queues, 0, TYPE_LIST, STR("k"))->count, 4);
     harness_run(&h, "RPUSH k 1 2 3");
     SERVE();
     GOT(0, POPPED("k", "1"));

@@ -247,9 +247,12 @@ static void the_earliest_deadline_is_always_first(void **state)
         struct deadline *one = &all[random_below(DEADLINES)];
         if (one->slot)
             deadlines_remove(&deadlines, one);
-        else if (random_below(3))
-            deadlines_add(&deadlines, one, random_below(50));
+        else
+            deadlines_add(&deadlines, one, random_below(1000));
         assert_ptr_equal(deadlines_first(&deadlines), earliest(all));
+        if (random_below(2) == 0 && deadlines.count) {
+            deadlines_remove(&deadlines, deadlines_first(&deadlines));
+        }
     }
     for (int i = 0; i < DEADLINES; i++) deadlines_remove(&deadlines, &all[i]);
     assert_null(deadlines_first(&deadlines));
