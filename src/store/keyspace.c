@@ -43,6 +43,7 @@ struct store *store_new(int db_count, struct hash_seed seed)
 
 void store_free(void *store)
 {
+    if (store == NULL) return;
     store_deinit(store);
     mem_free(store);
 }
