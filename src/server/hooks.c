@@ -261,6 +261,7 @@ static void reset_statistics(void *context)
 {
     struct server *server = context;
     stats_reset(&server->stats);
+    server->replication.feeds.stats = (struct feeds_stats){0};
     server->host.stats = (struct lookup_stats){0};
     memset(server->acl.log.denied, 0, sizeof(server->acl.log.denied));
     server->clients.reads = server->clients.writes = 0;

@@ -5,6 +5,7 @@
 /* --- stats --- */
 
 struct stats_facts {
+    struct feeds_stats syncs;
     uint64_t connections, requests, bytes_in, bytes_out, rejected_connections;
     uint64_t expired, expire_capped, expire_ms, evicted, evicted_clients;
     uint64_t eviction_exceeded_ms, hits, misses, channels, patterns, shard_channels;
@@ -29,9 +30,9 @@ static const struct info_field stats_fields[] = {
     INFO_ALWAYS("instantaneous_input_repl_kbps", "0.00"),
     INFO_ALWAYS("instantaneous_output_repl_kbps", "0.00"),
     FIELD("rejected_connections", INFO_COUNT, rejected_connections),
-    INFO_ALWAYS("sync_full", "0"),
-    INFO_ALWAYS("sync_partial_ok", "0"),
-    INFO_ALWAYS("sync_partial_err", "0"),
+    FIELD("sync_full", INFO_COUNT, syncs.full),
+    FIELD("sync_partial_ok", INFO_COUNT, syncs.partial_ok),
+    FIELD("sync_partial_err", INFO_COUNT, syncs.partial_refused),
     FIELD("expired_keys", INFO_COUNT, expired),
     INFO_ALWAYS("expired_stale_perc", "0.00"),
     FIELD("expired_time_cap_reached_count", INFO_COUNT, expire_capped),
@@ -96,6 +97,7 @@ static void gather_counters(struct stats_facts *facts, const struct stats *stats
 static void gather_clients(struct stats_facts *facts, const struct server *server)
 {
     const struct clients *clients = &server->clients;
+    facts->syncs = server->replication.feeds.stats;
     facts->bytes_in = clients->bytes_in - server->stats.net_in_base;
     facts->bytes_out = clients->bytes_out - server->stats.net_out_base;
     facts->reads = clients->reads;

@@ -322,6 +322,6 @@ void replication_deinit(struct server *server)
     master_link_deinit(&replication->link);
     feeds_deinit(&replication->feeds);
     snapshot_head_deinit(&replication->head);
-    store_free(replication->nothing);
+    if (replication->nothing) store_free(replication->nothing);
     buf_deinit(&replication->bind);
 }

@@ -1,0 +1,500 @@
+"""Proves: replication between servers of ours and stock ones, in every order: full and partial
+synchronisation, chains, promotion, WAIT, what a replica refuses, and what rogue peers achieve."""
+
+import itertools
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from skeintest import ORACLE_BINARY, Client, Error, Server
+from skeintest.wait import wait_until
+
+REPL_CONFIG = {
+    "repl-diskless-sync-delay": "0",
+    "enable-debug-command": "yes",
+    "repl-timeout": "10",
+}
+
+
+@pytest.fixture
+def start():
+    """start() a server of ours, start(stock=True) one of Redis."""
+    servers = []
+
+    def begin(stock=False, **config):
+        words = {**REPL_CONFIG, **{name.replace("_", "-"): value for name, value in config.items()}}
+        server = Server(words, binary=ORACLE_BINARY if stock else None)
+        servers.append(server)
+        return server.start()
+
+    yield begin
+    failures = []
+    for server in servers:
+        try:
+            server.stop()
+        except AssertionError as error:
+            failures.append(error)
+        server.remove()
+    if failures:
+        raise failures[0]
+
+
+def ask(server, *words):
+    with Client(server.address, timeout=10) as client:
+        return client(*words)
+
+
+def info(server, section="replication"):
+    text = ask(server, "INFO", section).decode()
+    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
+
+def follow(replica, master, host="127.0.0.1"):
+    assert ask(replica, "REPLICAOF", host, master.port) in (b"OK", "OK")
+
+
+def is_up(replica):
+    return info(replica)["master_link_status"] == "up"
+
+
+def wait_up(*replicas):
+    for replica in replicas:
+        wait_until(lambda: is_up(replica), 15, "the link is up")
+
+
+def offset(server):
+    return int(info(server)["master_repl_offset"])
+
+
+def wait_same(master, *replicas):
+    """The replicas have everything the master has, and the same data."""
+    for replica in replicas:
+        wait_until(lambda: offset(replica) >= offset(master), 15, "offsets meet")
+        wait_until(
+            lambda: ask(replica, "DEBUG", "DIGEST") == ask(master, "DEBUG", "DIGEST"),
+            10,
+            "digests are equal",
+        )
+
+
+def fill(server, count=500):
+    with Client(server.address) as client:
+        for i in range(count):
+            client("SET", f"key:{i}", f"value:{i}" * 5)
+        client("RPUSH", "list", *range(200))
+        client("SADD", "set", "a", "b", "c")
+        client("HSET", "hash", "f", "v", "g", "w")
+        client("ZADD", "zset", 1, "one", 2.5, "two")
+        client("SET", "volatile", "x", "EX", "1000")
+        client("SELECT", "3")
+        client("SET", "other", "database")
+
+
+KINDS = list(itertools.product([False, True], repeat=2))[:3]  # not stock to stock
+
+
+@pytest.mark.parametrize("stock_master, stock_replica", KINDS)
+def test_a_new_replica_takes_the_data_and_then_the_stream(start, stock_master, stock_replica):
+    master, replica = start(stock=stock_master), start(stock=stock_replica)
+    fill(master)
+    ask(replica, "SET", "stale", "data")
+    follow(replica, master, "localhost")
+    wait_up(replica)
+    wait_same(master, replica)
+    assert ask(replica, "GET", "stale") is None
+    with Client(master.address) as client:
+        client("MULTI")
+        client("INCR", "n")
+        client("INCR", "n")
+        client("EXEC")
+        client("SPOP", "set")
+        client("EVAL", "redis.call('SET', 'script', redis.call('TIME')[1])", 0)
+        client("SELECT", 3)
+        client("SET", "more", "x", "PX", "100000")
+    wait_same(master, replica)
+    assert ask(replica, "GET", "n") == b"2"
+
+
+@pytest.mark.parametrize("diskless", ["yes", "no"])
+def test_a_snapshot_with_a_length_and_one_with_a_mark_carry_the_same(start, diskless):
+    master, replica = start(repl_diskless_sync=diskless), start(stock=True)
+    fill(master, 3000)
+    follow(replica, master)
+    wait_up(replica)
+    wait_same(master, replica)
+
+
+def test_a_chain_passes_the_stream_on_byte_for_byte(start):
+    servers = [start(), start(), start(stock=True), start()]
+    fill(servers[0])
+    for master, replica in zip(servers, servers[1:]):
+        follow(replica, master)
+        wait_up(replica)
+    for i in range(300):
+        ask(servers[0], "SET", f"chain:{i}", i)
+    wait_same(servers[0], *servers[1:])
+    ids = {info(server)["master_replid"] for server in servers}
+    assert len(ids) == 1
+    assert {offset(server) for server in servers} == {offset(servers[0])} or wait_until(
+        lambda: len({offset(server) for server in servers}) == 1
+    )
+
+
+def test_a_cut_link_continues_without_a_new_snapshot(start):
+    master, replica = start(), start()
+    fill(master)
+    follow(replica, master)
+    wait_up(replica)
+    for _ in range(5):
+        ask(master, "SET", "before", "cut")
+        ask(master, "CLIENT", "KILL", "TYPE", "replica")
+        ask(master, "SET", "after", "cut")
+        wait_up(replica)
+        wait_same(master, replica)
+    assert info(master, "stats")["sync_full"] == "1"
+    assert int(info(master, "stats")["sync_partial_ok"]) >= 5
+
+
+def test_a_promoted_replica_keeps_its_followers_and_its_old_master_joins_them(start):
+    master, heir, other = start(), start(), start()
+    fill(master)
+    follow(heir, master)
+    follow(other, master)
+    wait_up(heir, other)
+    wait_same(master, heir, other)
+    old_id = info(master)["master_replid"]
+    ask(heir, "REPLICAOF", "NO", "ONE")
+    assert info(heir)["role"] == "master"
+    assert info(heir)["master_replid2"] == old_id != info(heir)["master_replid"]
+    follow(other, heir)
+    follow(master, heir)
+    wait_up(other, master)
+    ask(heir, "SET", "new", "era")
+    wait_same(heir, other, master)
+    assert info(heir, "stats")["sync_full"] == "0"
+    assert int(info(heir, "stats")["sync_partial_ok"]) == 2
+
+
+def test_wait_counts_replicas_that_have_it(start):
+    master, replica = start(), start()
+    with Client(master.address, timeout=20) as client:
+        client("SET", "a", 1)
+        assert client("WAIT", 0, 0) == 0
+        assert client("WAIT", 1, 50) == 0
+        follow(replica, master)
+        wait_up(replica)
+        for i in range(50):
+            client("SET", "a", i)
+            assert client("WAIT", 1, 5000) == 1
+            assert ask(replica, "GET", "a") == str(i).encode()
+        assert client("WAIT", 2, 100) == 1
+    assert isinstance(ask(replica, "WAIT", 1, 1), Error)
+
+
+def test_a_replica_refuses_writes_and_serves_old_data_or_not(start):
+    master, replica = start(), start()
+    ask(master, "SET", "a", 1)
+    follow(replica, master)
+    wait_up(replica)
+    assert str(ask(replica, "SET", "a", 2)).startswith("READONLY")
+    ask(replica, "CONFIG", "SET", "replica-read-only", "no")
+    before = offset(replica)
+    assert ask(replica, "SET", "local", 2) in (b"OK", "OK")
+    assert offset(replica) == before
+    ask(replica, "CONFIG", "SET", "replica-serve-stale-data", "no")
+    master.kill()
+    wait_until(lambda: isinstance(ask(replica, "GET", "a"), Error))
+    assert str(ask(replica, "GET", "a")).startswith("MASTERDOWN")
+    ask(replica, "CONFIG", "SET", "replica-serve-stale-data", "yes")
+    assert ask(replica, "GET", "a") == b"1"
+
+
+def test_too_few_replicas_refuse_writes(start):
+    master, replica = start(min_replicas_to_write="1"), start()
+    assert str(ask(master, "SET", "a", 1)).startswith("NOREPLICAS")
+    follow(replica, master)
+    wait_until(lambda: not isinstance(ask(master, "SET", "a", 1), Error), 10)
+    assert info(master)["min_slaves_good_slaves"] == "1"
+
+
+def test_keys_expire_on_replicas_by_the_masters_word(start):
+    master, replica = start(), start()
+    follow(replica, master)
+    wait_up(replica)
+    ask(master, "SET", "short", "x", "PX", "100")
+    wait_same(master, replica)
+    wait_until(lambda: ask(replica, "GET", "short") is None)
+    wait_until(lambda: ask(replica, "DBSIZE") == 0)
+
+
+def test_publications_and_functions_travel(start):
+    master, replica = start(), start()
+    code = "#!lua name=lib\nredis.register_function('f', function() return 7 end)"
+    ask(master, "FUNCTION", "LOAD", code)
+    follow(replica, master)
+    wait_up(replica)
+    assert ask(replica, "FCALL_RO", "f", 0) == 7 or len(ask(replica, "FUNCTION", "LIST")) == 1
+    with Client(replica.address, timeout=5) as listener:
+        listener("SUBSCRIBE", "news")
+        ask(master, "PUBLISH", "news", "hello")
+        assert listener.read() == [b"message", b"news", b"hello"]
+
+
+def test_a_replica_goes_on_serving_while_it_loads(start):
+    master, replica = start(), start()
+    with Client(master.address) as client:
+        client("DEBUG", "POPULATE", 300000)
+    ask(replica, "SET", "old", "data")
+    follow(replica, master)
+    seen = []
+    with Client(replica.address, timeout=2) as client:
+        end = time.monotonic() + 20
+        while not is_up(replica) and time.monotonic() < end:
+            seen.append(client("GET", "old"))
+    assert b"data" in seen and not any(isinstance(reply, Error) for reply in seen)
+    wait_same(master, replica)
+
+
+# Rogue peers
+
+
+class Peer:
+    """A socket that speaks by hand."""
+
+    def __init__(self, server):
+        self.socket = socket.create_connection(server.address, timeout=10)
+        self.file = self.socket.makefile("rb")
+
+    def say(self, *words):
+        data = b"*%d\r\n" % len(words)
+        for word in words:
+            word = str(word).encode()
+            data += b"$%d\r\n%s\r\n" % (len(word), word)
+        self.socket.sendall(data)
+
+    def line(self):
+        return self.file.readline()
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
+def take_snapshot(peer):
+    """Reads +FULLRESYNC and a snapshot of unknown length."""
+    head = b"\n"
+    while head in (b"\n", b"\r\n"):
+        head = peer.line()
+    assert head.startswith(b"+FULLRESYNC")
+    mark = b"\n"
+    while mark in (b"\n", b"\r\n"):
+        mark = peer.line()
+    assert mark.startswith(b"$EOF:")
+    mark = mark[5:45]
+    payload = b""
+    while not payload.endswith(mark):
+        payload += peer.file.read(1)
+    return int(head.split()[2])
+
+
+def test_a_forged_acknowledgement_is_cut_and_moves_no_wait(start):
+    master = start()
+    peer = Peer(master)
+    peer.say("REPLCONF", "capa", "eof", "capa", "psync2")
+    assert peer.line() == b"+OK\r\n"
+    peer.say("PSYNC", "?", -1)
+    at = take_snapshot(peer)
+    peer.say("REPLCONF", "ACK", at)
+    wait_until(lambda: info(master).get("slave0", "").find("state=online") > 0)
+    with Client(master.address, timeout=10) as client:
+        client("SET", "a", 1)
+        peer.say("REPLCONF", "ACK", 999999999999)
+        assert client("WAIT", 1, 200) == 0
+    wait_until(lambda: info(master)["connected_slaves"] == "0")
+    peer.close()
+
+
+def test_the_masters_stream_is_cut_when_it_says_what_no_master_says(start):
+    replica = start()
+    ask(replica, "SET", "mine", 1)
+    for bad in (
+        ("CONFIG", "SET", "requirepass", "owned"),
+        ("SHUTDOWN", "NOSAVE"),
+        ("REPLICAOF", "NO", "ONE"),
+        ("ACL", "SETUSER", "default", "off"),
+    ):
+        with RogueMaster(bad) as rogue:
+            ask(replica, "REPLICAOF", "127.0.0.1", rogue.port)
+            rogue.served.wait(10)
+            wait_until(lambda: not is_up(replica) and rogue.said)
+        assert ask(replica, "PING") in (b"PONG", "PONG")
+        assert info(replica)["role"] == "slave"
+        assert ask(replica, "REPLICAOF", "NO", "ONE") in (b"OK", "OK")
+
+
+def empty_rdb():
+    """A snapshot without keys, as the stock server writes it."""
+    with Server({}, binary=ORACLE_BINARY) as server:
+        ask(server, "SAVE")
+        return (server.directory / "dump.rdb").read_bytes()
+
+
+class RogueMaster:
+    """Answers a handshake, gives an empty snapshot, then says one request."""
+
+    def __init__(self, request):
+        self.request = request
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.served = threading.Event()
+        self.said = False
+        self.rdb = empty_rdb()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+    def serve(self):
+        connection, _ = self.listener.accept()
+        data = b""
+        while b"PSYNC" not in data:
+            data += connection.recv(4096)
+            if b"PSYNC" not in data:
+                connection.sendall(b"+OK\r\n" * data.count(b"*"))
+                data = b""
+        connection.sendall(b"+FULLRESYNC " + b"a" * 40 + b" 100\r\n")
+        connection.sendall(b"$%d\r\n" % len(self.rdb) + self.rdb)
+        words = b"".join(b"$%d\r\n%s\r\n" % (len(w), w.encode()) for w in self.request)
+        connection.sendall(b"*%d\r\n" % len(self.request) + words)
+        self.said = True
+        self.served.set()
+        try:
+            while connection.recv(4096):
+                pass
+        except OSError:
+            pass
+
+
+def test_an_empty_master_does_not_empty_a_replica_that_comes_back_by_itself(start):
+    master, replica = start(), start()
+    fill(master)
+    follow(replica, master)
+    wait_up(replica)
+    wait_same(master, replica)
+    keys = ask(replica, "DBSIZE")
+    master.kill()
+    master.start()
+    wait_until(lambda: "is empty" in replica.log(), 15, "the guard speaks")
+    assert ask(replica, "DBSIZE") == keys and ask(replica, "GET", "key:1") is not None
+    follow(replica, master)
+    wait_up(replica)
+    assert ask(replica, "DBSIZE") == 0
+
+
+def test_nobody_follows_itself(start):
+    first, second, third = start(), start(), start()
+    follow(first, first)
+    wait_until(lambda: "loop" in first.log().lower(), 10)
+    ask(first, "REPLICAOF", "NO", "ONE")
+    follow(second, first)
+    follow(third, second)
+    wait_up(second, third)
+    follow(first, third)
+    wait_until(lambda: first.log().lower().count("loop") >= 2, 15)
+
+
+# The tools of others
+
+
+def test_stock_cli_fetches_a_snapshot_and_the_stream(start, tmp_path):
+    master = start()
+    fill(master)
+    path = tmp_path / "dump.rdb"
+    run = subprocess.run(
+        ["/usr/bin/redis-cli", "-p", str(master.port), "--rdb", str(path)],
+        capture_output=True,
+        timeout=30,
+    )
+    assert run.returncode == 0, run
+    checked = subprocess.run(["/usr/bin/redis-check-rdb", path], capture_output=True, check=True)
+    assert b"506 keys read" in checked.stdout, checked.stdout
+    with subprocess.Popen(
+        ["/usr/bin/redis-cli", "-p", str(master.port), "--replica"], stdout=subprocess.PIPE
+    ) as stream:
+        wait_until(lambda: "online" in info(master).get("slave0", ""), 10)
+        ask(master, "SET", "seen", "by-cli")
+        text = b""
+        while b"by-cli" not in text:
+            text += stream.stdout.readline()
+        stream.kill()
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def start_sentinels(master, tmp_path):
+    processes = []
+    for port in free_ports(3):
+        home = tmp_path / str(port)
+        home.mkdir()
+        (home / "sentinel.conf").write_text(
+            f"port {port}\ndir {home}\nlogfile {home}/log\n"
+            f"sentinel monitor mymaster 127.0.0.1 {master.port} 2\n"
+            "sentinel down-after-milliseconds mymaster 1000\n"
+            "sentinel failover-timeout mymaster 10000\n"
+        )
+        command = ["/usr/bin/redis-sentinel", str(home / "sentinel.conf")]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        processes.append((process, port))
+    return processes
+
+
+def sentinel_says(port, *words):
+    with Client(("127.0.0.1", port), timeout=5) as client:
+        return client("SENTINEL", *words)
+
+
+def test_stock_sentinels_fail_over_for_real(start, tmp_path):
+    master, first, second = start(), start(), start()
+    follow(first, master)
+    follow(second, master)
+    wait_up(first, second)
+    sentinels = start_sentinels(master, tmp_path)
+    try:
+        ports = [port for _, port in sentinels]
+        wait_until(lambda: len(sentinel_says(ports[0], "REPLICAS", "mymaster")) == 2, 30)
+        for port in ports:
+            wait_until(lambda: len(sentinel_says(port, "SENTINELS", "mymaster")) == 2, 30)
+        ask(master, "SET", "kept", 1)
+        wait_same(master, first, second)
+        master.kill()
+        heirs = {str(one.port).encode(): one for one in (first, second)}
+
+        def new_master():
+            address = sentinel_says(ports[0], "GET-MASTER-ADDR-BY-NAME", "mymaster")
+            return heirs.get(address[1])
+
+        heir = wait_until(new_master, 40, "the Sentinels name another master")
+        other = second if heir is first else first
+        assert info(heir)["role"] == "master"
+        wait_until(lambda: info(other).get("master_port") == str(heir.port), 30)
+        wait_up(other)
+        assert ask(heir, "GET", "kept") == b"1"
+        assert ask(heir, "SET", "new", 1) in (b"OK", "OK")
+        wait_same(heir, other)
+        assert info(heir, "stats")["sync_full"] == "0"
+    finally:
+        for process, _ in sentinels:
+            process.kill()
+            process.wait()
