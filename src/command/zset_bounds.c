@@ -78,6 +78,20 @@ struct zset_span zset_span_of(const struct value *zset, const struct zset_bounds
     return span;
 }
 
+static double score_at(const struct value *zset, size_t rank)
+{
+    struct zset_cursor cursor;
+    struct ranked member = {.score = 0};
+    if (zset_seek(zset, &cursor, rank)) zset_get(&cursor, &member);
+    return member.score;
+}
+
+bool zset_span_is_certain(const struct value *zset, const struct zset_bounds *bounds)
+{
+    size_t len = zset_len(zset);
+    return !bounds->by_name || len < 2 || score_at(zset, 0) == score_at(zset, len - 1);
+}
+
 struct zset_span zset_span_of_ranks(size_t len, int64_t start, int64_t stop)
 {
     int64_t end = (int64_t)len;

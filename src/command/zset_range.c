@@ -1,3 +1,4 @@
+#include "base/num.h"
 #include "command/errors.h"
 #include "command/zset.h"
 #include "command/zset_bounds.h"
@@ -121,6 +122,25 @@ static void store_span(struct call *call, const struct value *zset, const struct
     zset_store_result(call, call_arg(call, 1), &result, "zrangestore");
 }
 
+static void record_ranks(struct call *call, const struct zset_span *span)
+{
+    char from[NUM_I64_MAX], last[NUM_I64_MAX];
+    if (zset_span_len(span) == 0)
+        EFFECTS_ADD(call->effects, STR("DEL"), call_arg(call, 1));
+    else
+        EFFECTS_ADD(call->effects, call_arg(call, 0), call_arg(call, 1), call_arg(call, 2),
+                    str_of(from, num_format_u64(from, span->from)),
+                    str_of(last, num_format_u64(last, span->to - 1)));
+}
+
+static void store_range(struct call *call, const struct range *range, const struct value *zset,
+                        const struct zset_span *span)
+{
+    bool is_certain = zset == NULL || zset_span_is_certain(zset, &range->bounds);
+    store_span(call, zset, span);
+    if (call->changes && !is_certain) record_ranks(call, span);
+}
+
 static void answer(struct call *call, struct range *range)
 {
     struct value zset;
@@ -131,7 +151,7 @@ static void answer(struct call *call, struct range *range)
     if (failed) return;
     if (found) span = span_of(range, &zset);
     if (range->stores)
-        store_span(call, &zset, &span);
+        store_range(call, range, found ? &zset : NULL, &span);
     else if (found)
         zset_reply_span(call, &zset, &span, range->with_scores ? ZSET_SCORES : ZSET_NAMES);
     else

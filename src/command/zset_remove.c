@@ -39,12 +39,23 @@ void zset_zremrangebyscore(struct call *call)
     remove_span(&change, zset_span_of(&change.edit.zset, &bounds), "zremrangebyscore");
 }
 
+static void record_ranks(struct call *call, const struct zset_span *span)
+{
+    char from[NUM_I64_MAX], last[NUM_I64_MAX];
+    EFFECTS_ADD(call->effects, STR("ZREMRANGEBYRANK"), call_arg(call, 1),
+                str_of(from, num_format_u64(from, span->from)),
+                str_of(last, num_format_u64(last, span->to - 1)));
+}
+
 void zset_zremrangebylex(struct call *call)
 {
     struct zset_change change;
     struct zset_bounds bounds;
     if (!zset_parse_names(call, 2, 3, &bounds) || !open_first(call, &change)) return;
-    remove_span(&change, zset_span_of(&change.edit.zset, &bounds), "zremrangebylex");
+    struct zset_span span = zset_span_of(&change.edit.zset, &bounds);
+    bool is_certain = zset_span_is_certain(&change.edit.zset, &bounds);
+    remove_span(&change, span, "zremrangebylex");
+    if (zset_span_len(&span) && !is_certain) record_ranks(call, &span);
 }
 
 /* --- from an end --- */

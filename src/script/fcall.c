@@ -49,7 +49,7 @@ const struct command fcall_commands[] = {
         .name = "fcall",
         .run = run_fcall,
         .arity = -3,
-        .flags = RUNS_FUNCTION,
+        .flags = RUNS_FUNCTION | CMD_MAY_REPLICATE,
         .categories = CAT_SCRIPTING,
         .keys = {KEYS_OF_FUNCTION(
             KEY_RW | KEY_ACCESS | KEY_UPDATE,

@@ -11,7 +11,7 @@
 #include "base/prng.h"
 #include "base/str.h"
 
-enum { REQUEST_WORDS_MAX = 64 };
+enum { REQUEST_WORDS_MAX = 64, REQUEST_IDS = 6, REQUEST_IDS_MS = 5000 };
 
 struct request {
     struct str argv[REQUEST_WORDS_MAX]; /* views into bytes, valid until the next draw */
@@ -23,6 +23,7 @@ struct request {
 struct request_source {
     struct prng prng;
     int64_t now_ms;
+    uint64_t ids; /* of stream entries, so far */
     /* A domain the universe does not have: appends its value. False: nobody knows it. */
     bool (*special)(void *owner, struct str name, struct buf *out);
     void *owner;

@@ -241,6 +241,20 @@ static void big_sorted_sets_are_walked(void **state)
     assert_true(found >= 4900);
 }
 
+/* Names in a range of different scores depend on how the sorted set is kept; ranks do not. */
+static void ranges_of_names_are_recorded_by_ranks_when_scores_differ(void **state)
+{
+    STEPS_RUN(*state, {"ZADD z 0 a 0 b 0 c", ":3\r\n", NULL, NULL},
+              {"ZRANGESTORE d z [a [b BYLEX", ":2\r\n", NULL, "ZRANGESTORE d z [a [b BYLEX;"},
+              {"ZREMRANGEBYLEX z [a [a", ":1\r\n", NULL, "ZREMRANGEBYLEX z [a [a;"},
+              {"ZADD z 1 d 2 e", ":2\r\n", NULL, NULL},
+              {"ZRANGESTORE d z [c [d BYLEX", ":2\r\n", NULL, "ZRANGESTORE d z 1 2;"},
+              {"ZRANGESTORE d z [x [y BYLEX", ":0\r\n", NULL, "DEL d;"},
+              {"ZRANGESTORE d z [x [y BYLEX", ":0\r\n", NULL, ""},
+              {"ZREMRANGEBYLEX z [c [d", ":2\r\n", NULL, "ZREMRANGEBYRANK z 1 2;"},
+              {"ZREMRANGEBYLEX z [x [y", ":0\r\n", NULL, ""});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +263,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(members_are_asked_for, start, stop),
         cmocka_unit_test_setup_teardown(ranges_are_of_ranks_scores_or_names, start, stop),
         cmocka_unit_test_setup_teardown(ranges_are_removed, start, stop),
+        cmocka_unit_test_setup_teardown(ranges_of_names_are_recorded_by_ranks_when_scores_differ,
+                                        start, stop),
         cmocka_unit_test_setup_teardown(members_are_popped_from_the_ends, start, stop),
         cmocka_unit_test_setup_teardown(sorted_sets_and_sets_are_combined, start, stop),
         cmocka_unit_test_setup_teardown(resp3_has_doubles_and_pairs, start, stop),
