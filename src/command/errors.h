@@ -27,6 +27,8 @@
     "configured to report errors during writes if RDB snapshotting fails "                         \
     "(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB " \
     "error."
+#define ERR_MISCONF_LOG                                                                            \
+    "MISCONF Errors writing to the AOF file: see the log of the server for the reason."
 #define ERR_OOM "OOM command not allowed when used memory > 'maxmemory'."
 #define ERR_BUSY_SCRIPT                                                                            \
     "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."

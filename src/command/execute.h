@@ -32,6 +32,7 @@ enum gate_state {
     GATE_DISK_ERROR = 1 << 5,
     GATE_BUSY = 1 << 6,          /* a script runs for too long */
     GATE_BUSY_FUNCTION = 1 << 7, /* a function does */
+    GATE_LOG_ERROR = 1 << 8,     /* the append-only file cannot be written or synced */
 };
 
 /* What a request was and took, for statistics and logs. */

@@ -9,6 +9,7 @@
 
 enum {
     SYNC_EVERY_US = 1000 * 1000,
+    FILE_MODE = 0644, /* as stock Redis makes them */
     RETRY_US = 100 * 1000,
     STALL_US = 30 * 1000 * 1000, /* a sync that takes longer stops writes under everysec */
 };
@@ -233,7 +234,7 @@ static int open_increment(struct aof *aof, const char *name, int64_t *size)
 {
     struct buf path = {0};
     aof_path(aof, name, &path);
-    int fd = file_open(buf_c(&path), *size < 0 ? FILE_CREATE : FILE_APPEND);
+    int fd = file_open_mode(buf_c(&path), *size < 0 ? FILE_CREATE : FILE_APPEND, FILE_MODE);
     buf_deinit(&path);
     *size = MAX(*size, 0);
     return fd;
@@ -339,6 +340,13 @@ int aof_finish(struct aof *aof)
     aof_changed(aof);
     aof->phase = AOF_OFF;
     return error;
+}
+
+void aof_update(struct aof *aof)
+{
+    if (aof->settings.sync != AOF_SYNC_EVERYSEC) end_stall(aof);
+    if (aof->settings.sync == AOF_SYNC_ALWAYS) begin_sync(aof);
+    aof_changed(aof);
 }
 
 bool aof_rewrite(struct aof *aof)

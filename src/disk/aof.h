@@ -151,6 +151,9 @@ void aof_flush(struct aof *aof);
 /* Some times a second. */
 void aof_beat(struct aof *aof);
 
+/* After settings were changed. */
+void aof_update(struct aof *aof);
+
 /* False when one goes on already. */
 bool aof_rewrite(struct aof *aof);
 /* The base that begin_base asked for: its bytes, or a negative errno. */

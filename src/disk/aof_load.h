@@ -14,10 +14,7 @@ struct aof_load_order {
     int64_t from; /* bytes of a snapshot that come before the requests */
     struct executor *executor;
     struct session *session; /* writes no replies anywhere */
-    /* Called from time to time with the bytes of the file that were read. May be NULL. */
-    void (*on_progress)(void *context, int64_t bytes);
-    void *context;
-    int delay_us; /* a debugging aid; negative: once per so many requests */
+    int delay_us;            /* a debugging aid; negative: once per so many requests */
 };
 
 enum aof_load_verdict {
@@ -37,6 +34,13 @@ struct aof_load_result {
     char unknown[64]; /* DAMAGED by a command that does not exist */
 };
 
-struct aof_load_result aof_load_file(const struct aof_load_order *order);
+struct aof_load;
+
+/* What the order points to is borrowed until the load is freed. */
+struct aof_load *aof_load_new(const struct aof_load_order *order);
+/* Goes on by about a megabyte; false when the load has ended. */
+bool aof_load_step(struct aof_load *load);
+const struct aof_load_result *aof_load_result(const struct aof_load *load);
+void aof_load_free(struct aof_load *load);
 
 #endif

@@ -4,6 +4,8 @@
 #include "disk/aof.h"
 #include "io/file.h"
 
+enum { FILE_MODE = 0644 }; /* as stock Redis makes them */
+
 struct aof_task *aof_task_new(struct aof *aof, void (*on_end)(struct aof_task *task))
 {
     struct aof_task *task = mem_new(struct aof_task);
@@ -23,7 +25,7 @@ static void remove_files(struct aof_task *task)
 
 static void create(struct aof_task *task)
 {
-    task->created_fd = file_open(task->create_path, FILE_CREATE);
+    task->created_fd = file_open_mode(task->create_path, FILE_CREATE, FILE_MODE);
     if (task->created_fd < 0) {
         task->error = task->created_fd;
         return;

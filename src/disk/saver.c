@@ -5,6 +5,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/file_stream.h"
+#include "snapshot/requests_file.h"
 
 enum { SYNC_STEP = 4 << 20, FILE_MODE = 0644 };
 
@@ -116,7 +117,10 @@ static bool write_piece(void *context, const void *bytes, size_t len)
 static bool write_all(struct save *save)
 {
     struct sink sink = {.write = write_piece, .context = &save->writer};
-    if (!rdb_write_file(&sink, save->order.frozen, &save->order.options)) {
+    bool done = save->order.as_requests
+                    ? requests_write_file(&sink, save->order.frozen, &save->order.options)
+                    : rdb_write_file(&sink, save->order.frozen, &save->order.options);
+    if (!done) {
         if (save->writer.error) return fail(save, "write", save->writer.error);
         save->result.verdict = SAVE_CANCELLED;
         return false;

@@ -26,6 +26,7 @@ struct save_order {
     struct rdb_write_options options; /* texts are copied; progress, after_key are the saver's */
     const char *path, *temp_path;     /* copied; path NULL: it goes to fd alone */
     int fd;                           /* without a path: where to write, borrowed */
+    bool as_requests;                 /* RESTORE and SET instead of RDB */
     bool sync_in_steps;               /* so that the last sync finds little to do */
     int key_delay_us;                 /* a debugging aid; negative: once per so many keys */
     void (*on_end)(void *context, const struct save_result *result);

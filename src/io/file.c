@@ -151,6 +151,14 @@ int file_info(const char *path, struct file_info *info)
     return 0;
 }
 
+int file_info_unfollowed(const char *path, struct file_info *info)
+{
+    struct stat found;
+    if (lstat(path, &found) != 0) return -errno;
+    describe(&found, info);
+    return 0;
+}
+
 int file_info_fd(int fd, struct file_info *info)
 {
     struct stat found;

@@ -49,6 +49,8 @@ struct file_info {
     bool is_directory, is_regular;
 };
 int file_info(const char *path, struct file_info *info);
+/* Of the path itself, also when it is a symbolic link. */
+int file_info_unfollowed(const char *path, struct file_info *info);
 int file_info_fd(int fd, struct file_info *info);
 bool file_exists(const char *path);
 

@@ -76,6 +76,7 @@ static const char *refused_by_state(uint32_t state, const struct script_start *s
         return "READONLY Can not run script with write flag on readonly replica.";
     }
     if (state & GATE_DISK_ERROR) return ERR_MISCONF;
+    if (state & GATE_LOG_ERROR) return ERR_MISCONF_LOG;
     if (state & GATE_FEW_REPLICAS) return ERR_NOREPLICAS;
     return NULL;
 }

@@ -135,6 +135,7 @@ static void copy_settings(struct server *server)
     server_apply_users(server);
     server_apply_journal(server);
     replication_apply(server);
+    append_file_apply_settings(server);
 }
 
 static bool apply_title(struct server *server, struct buf *reason)
@@ -151,6 +152,11 @@ static bool apply_password(struct server *server, struct buf *reason)
     return true;
 }
 
+static bool apply_append_only(struct server *server, struct buf *reason)
+{
+    return append_file_switch(server, reason);
+}
+
 typedef bool apply_fn(struct server *server, struct buf *reason);
 
 /* What a kind of change needs beyond the copies every change brings up to date. */
@@ -164,6 +170,7 @@ static apply_fn *const appliers[CONFIG_CHANGES] = {
     [CONFIG_CHANGE_PASSWORD] = apply_password,
     [CONFIG_CHANGE_TITLE] = apply_title,
     [CONFIG_CHANGE_OOM_SCORE] = server_apply_oom_score,
+    [CONFIG_CHANGE_APPENDONLY] = apply_append_only,
 };
 
 bool server_apply(void *context, enum config_change change, struct buf *reason)
@@ -172,6 +179,11 @@ bool server_apply(void *context, enum config_change change, struct buf *reason)
     apply_fn *apply = appliers[change] ? appliers[change] : apply_nothing;
     copy_settings(server);
     return apply(server, reason);
+}
+
+void server_apply_settings(struct server *server)
+{
+    copy_settings(server);
 }
 
 void server_apply_all(struct server *server)

@@ -146,8 +146,8 @@ static void on_data(struct server *server, bool done)
 {
     if (!done) {
         log_write(server->log, LEVEL_WARNING,
-                  "The server does not start without the data it was given. skein-check-rdb tells "
-                  "more about a damaged file");
+                  "The server does not start without the data it was given. skein-check-rdb and "
+                  "skein-check-aof tell more about damaged files");
         server_stop(server, 1);
         return;
     }
@@ -173,7 +173,8 @@ bool server_open(struct server *server)
         return fail(server, &why);
     }
     persistence_open(server);
-    persistence_load_begin(server, on_data);
+    append_file_open(server);
+    append_file_load_begin(server, on_data);
     return true;
 }
 

@@ -285,6 +285,7 @@ struct config_aof {
     bool timestamp_enabled;
     bool rewrite_incremental_fsync;
     bool disable_auto_gc;
+    int64_t retention_bytes, retention_s; /* of increments that a base replaced */
 };
 
 /* --- replication --- */

@@ -174,6 +174,8 @@ static const struct action {
      "    Answers a sample of a type: string, integer, double, bignum, null, array,"},
     {"quicklist-packed-threshold", 1, 1, packed_threshold, "QUICKLIST-PACKED-THRESHOLD <size>",
      "    Is accepted and changes nothing."},
+    {"loadaof", 0, 0, debug_load_append_only, "LOADAOF",
+     "    Writes what is waiting to the append-only file, then loads the data from it."},
     {"reload", 0, ANY, debug_reload, "RELOAD [<option> ...]",
      "    Saves and loads the data again; the options are NOSAVE, NOFLUSH and MERGE."},
     {"segfault", 0, 0, crash_by_signal, "SEGFAULT", "    Crashes as by a wild pointer."},

@@ -15,6 +15,7 @@ void debug_htstats_key(struct call *call);
 void debug_protocol(struct call *call);
 /* persistence_command.c */
 void debug_reload(struct call *call);
+void debug_load_append_only(struct call *call);
 /* freeze_walk.c: a worker counts all entries of a frozen view; the client waits without blocking
  * anybody else. */
 void debug_freeze_walk(struct call *call);

@@ -8,6 +8,10 @@
 
 struct persistence_facts {
     int64_t loading, async_loading, last_save_s, is_saving, last_duration_s, current_duration_s;
+    int64_t log_is_on, log_is_rewriting, log_is_scheduled, log_last_s, log_current_s;
+    int64_t log_size, log_base_size, log_pending_rewrite, log_buffer, log_pending_sync;
+    uint64_t log_rewrites, log_failures, log_delayed;
+    const char *log_rewrite_status, *log_write_status;
     uint64_t changes, saves, save_keys, save_keys_total, load_keys, load_expired;
     const char *last_status;
     double save_percent;
@@ -38,18 +42,29 @@ static const struct info_field persistence_fields[] = {
     INFO_ALWAYS("rdb_last_cow_size", "0"),
     INFO_FIELD("rdb_last_load_keys_expired", INFO_COUNT, persistence_facts, load_expired),
     INFO_FIELD("rdb_last_load_keys_loaded", INFO_COUNT, persistence_facts, load_keys),
-    INFO_ALWAYS("aof_enabled", "0"),
-    INFO_ALWAYS("aof_rewrite_in_progress", "0"),
-    INFO_ALWAYS("aof_rewrite_scheduled", "0"),
-    INFO_ALWAYS("aof_last_rewrite_time_sec", "-1"),
-    INFO_ALWAYS("aof_current_rewrite_time_sec", "-1"),
-    INFO_ALWAYS("aof_last_bgrewrite_status", "ok"),
-    INFO_ALWAYS("aof_rewrites", "0"),
-    INFO_ALWAYS("aof_rewrites_consecutive_failures", "0"),
-    INFO_ALWAYS("aof_last_write_status", "ok"),
+    INFO_FIELD("aof_enabled", INFO_NUMBER, persistence_facts, log_is_on),
+    INFO_FIELD("aof_rewrite_in_progress", INFO_NUMBER, persistence_facts, log_is_rewriting),
+    INFO_FIELD("aof_rewrite_scheduled", INFO_NUMBER, persistence_facts, log_is_scheduled),
+    INFO_FIELD("aof_last_rewrite_time_sec", INFO_NUMBER, persistence_facts, log_last_s),
+    INFO_FIELD("aof_current_rewrite_time_sec", INFO_NUMBER, persistence_facts, log_current_s),
+    INFO_FIELD("aof_last_bgrewrite_status", INFO_TEXT, persistence_facts, log_rewrite_status),
+    INFO_FIELD("aof_rewrites", INFO_COUNT, persistence_facts, log_rewrites),
+    INFO_FIELD("aof_rewrites_consecutive_failures", INFO_COUNT, persistence_facts, log_failures),
+    INFO_FIELD("aof_last_write_status", INFO_TEXT, persistence_facts, log_write_status),
     INFO_ALWAYS("aof_last_cow_size", "0"),
     INFO_ALWAYS("module_fork_in_progress", "0"),
     INFO_ALWAYS("module_fork_last_cow_size", "0"),
+    {0},
+};
+
+/* Only while the file is on. */
+static const struct info_field log_fields[] = {
+    INFO_FIELD("aof_current_size", INFO_NUMBER, persistence_facts, log_size),
+    INFO_FIELD("aof_base_size", INFO_NUMBER, persistence_facts, log_base_size),
+    INFO_FIELD("aof_pending_rewrite", INFO_NUMBER, persistence_facts, log_pending_rewrite),
+    INFO_FIELD("aof_buffer_length", INFO_NUMBER, persistence_facts, log_buffer),
+    INFO_FIELD("aof_pending_bio_fsync", INFO_NUMBER, persistence_facts, log_pending_sync),
+    INFO_FIELD("aof_delayed_fsync", INFO_COUNT, persistence_facts, log_delayed),
     {0},
 };
 
@@ -76,16 +91,30 @@ static int64_t eta_s(const struct loading_facts *facts, int64_t elapsed_s)
     return (int64_t)((double)elapsed_s * left / (double)facts->loaded_bytes);
 }
 
-static void write_loading(struct server *server, struct buf *out)
+static bool is_loading(struct server *server, struct loading_facts *facts)
 {
     const struct persistence *persistence = &server->persistence;
+    int64_t done, total;
+    if (append_file_load_progress(server, &done, &total, &facts->began_s)) {
+        facts->total_bytes = (uint64_t)total;
+        facts->loaded_bytes = (uint64_t)MIN(done, total);
+        return true;
+    }
+    if (!persistence->load) return false;
     const struct rdb_progress *progress = load_progress(persistence->load);
-    struct loading_facts facts = {
+    *facts = (struct loading_facts){
         .began_s = persistence->load_began_s,
         .total_bytes = load_size(persistence->load),
         .used_memory = progress->used_memory,
         .loaded_bytes = MIN(progress->bytes, load_size(persistence->load)),
     };
+    return true;
+}
+
+static void write_loading(struct server *server, struct buf *out)
+{
+    struct loading_facts facts = {0};
+    if (!is_loading(server, &facts)) return;
     facts.percent = percent_of(facts.loaded_bytes, facts.total_bytes);
     facts.eta_s = eta_s(&facts, server->host.now_ms / 1000 - facts.began_s);
     info_write(out, loading_fields, &facts);
@@ -104,6 +133,30 @@ static void note_save(const struct server *server, struct persistence_facts *fac
     facts->save_percent = percent_of(facts->save_keys, facts->save_keys_total);
 }
 
+static void note_log(const struct server *server, struct persistence_facts *facts)
+{
+    const struct append_file *file = &server->append_file;
+    const struct aof *aof = &file->aof;
+    bool is_rewriting = aof_is_rewriting(aof) && aof->rewrite.step != AOF_STEP_CLEANING;
+    facts->log_rewrite_status = file->rewrite_failed ? "err" : "ok";
+    facts->log_write_status = aof_accepts(aof) ? "ok" : "err";
+    facts->log_last_s = aof->rewrites + aof->failures ? aof->last_rewrite_us / 1000000 : -1;
+    facts->log_current_s = -1;
+    facts->log_is_on = server->config.aof.enabled;
+    facts->log_is_scheduled = file->is_scheduled;
+    facts->log_is_rewriting = is_rewriting;
+    if (is_rewriting) {
+        facts->log_current_s = (loop_now_us(server->loop) - aof->rewrite.began_us) / 1000000;
+    }
+    facts->log_rewrites = aof->rewrites;
+    facts->log_failures = aof->failures;
+    facts->log_size = aof_size(aof);
+    facts->log_base_size = aof->base_bytes;
+    facts->log_buffer = journal_cursor_lag(&aof->writer.cursor);
+    facts->log_pending_sync = aof->syncing != NULL;
+    facts->log_delayed = aof->delayed_syncs;
+}
+
 void info_persistence(struct server *server, struct buf *out)
 {
     const struct persistence *persistence = &server->persistence;
@@ -119,8 +172,10 @@ void info_persistence(struct server *server, struct buf *out)
         .changes = server->changes_since_save,
     };
     note_save(server, &facts);
+    note_log(server, &facts);
     info_write(out, persistence_fields, &facts);
-    if (persistence->load) write_loading(server, out);
+    if (facts.log_is_on) info_write(out, log_fields, &facts);
+    write_loading(server, out);
 }
 
 /* --- what there is not --- */

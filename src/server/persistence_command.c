@@ -1,4 +1,4 @@
-/* SAVE, BGSAVE, LASTSAVE, and DEBUG RELOAD. */
+/* SAVE, BGSAVE, LASTSAVE, BGREWRITEAOF, DEBUG RELOAD and DEBUG LOADAOF. */
 #include "command/errors.h"
 #include "server/debug.h"
 #include "server/families.h"
@@ -31,6 +31,24 @@ static void save_in_background(struct call *call)
     if (is_saving(call)) return;
     persistence_save_begin(server_of(call));
     reply_status(call->reply, "Background saving started");
+}
+
+/* A base of the append-only file goes through the same worker, after the snapshot. */
+static void rewrite_append_only(struct call *call)
+{
+    struct server *server = server_of(call);
+    struct append_file *file = &server->append_file;
+    if (aof_is_rewriting(&file->aof)) {
+        reply_error(call->reply, "ERR Background append only file rewriting already in progress");
+    } else if (server->persistence.save) {
+        file->is_scheduled = true;
+        reply_status(call->reply, "Background append only file rewriting scheduled");
+    } else if (append_file_rewrite(server)) {
+        reply_status(call->reply, "Background append only file rewriting started");
+    } else {
+        reply_error(call->reply, "ERR Can't execute an AOF background rewriting. Please check the "
+                                 "server logs for more information.");
+    }
 }
 
 static void last_save(struct call *call)
@@ -77,7 +95,26 @@ void debug_reload(struct call *call)
     }
 }
 
+void debug_load_append_only(struct call *call)
+{
+    if (append_file_reload(server_of(call)))
+        reply_ok(call->reply);
+    else
+        reply_error(call->reply, "ERR Error trying to load the AOF files, check server logs.");
+}
+
 const struct command persistence_commands[] = {
+    {
+        .name = "bgrewriteaof",
+        .run = rewrite_append_only,
+        .arity = 1,
+        .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_NO_ASYNC_LOADING,
+        .summary = "Gives the append-only file a new base while everything goes on.",
+        .since = "1.0.0",
+        .group = "server",
+        .complexity = "O(1)",
+        .syntax = "",
+    },
     {
         .name = "save",
         .run = save,

@@ -61,6 +61,7 @@ static void on_before_sleep(void *context)
     server_serve_blocked(server);
     tracking_broadcast(&server->tracking);
     delivery_settle(&server->delivery);
+    append_file_flush(server);
     replication_before_sleep(server);
     clients_flush(&server->clients);
     server_evict_clients(server);
@@ -69,8 +70,8 @@ static void on_before_sleep(void *context)
 static void init_loop(struct server *server)
 {
     static const char *const lanes[LANES] = {
-        [LANE_FREE] = "free", [LANE_WALK] = "walk", [LANE_SAVE] = "save",
-        [LANE_LOAD] = "load", [LANE_FEED] = "feed", [LANE_FOLLOW] = "follow"};
+        [LANE_FREE] = "free", [LANE_WALK] = "walk", [LANE_SAVE] = "save",    [LANE_LOAD] = "load",
+        [LANE_SYNC] = "sync", [LANE_FEED] = "feed", [LANE_FOLLOW] = "follow"};
     server->loop = loop_new();
     server->workers = worker_pool_new(server->loop, lanes, LANES);
     loop_set_before_sleep(server->loop, on_before_sleep, server);
@@ -107,6 +108,7 @@ void server_init(struct server *server, struct config *config)
 void server_deinit(struct server *server)
 {
     replication_stop(server);
+    append_file_deinit(server);
     persistence_deinit(server);
     server_close_sockets(server);
     timer_stop(&server->cron);

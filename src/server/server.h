@@ -24,6 +24,7 @@
 #include "link/client.h"
 #include "script/engine.h"
 #include "server/acl.h"
+#include "server/append_file.h"
 #include "server/client_waits.h"
 #include "server/config.h"
 #include "server/config_command.h"
@@ -46,6 +47,7 @@ enum worker_lane {
     LANE_WALK,
     LANE_SAVE,
     LANE_LOAD,
+    LANE_SYNC,   /* of the append-only file */
     LANE_FEED,   /* snapshots for replicas */
     LANE_FOLLOW, /* our master's */
     LANES
@@ -112,6 +114,7 @@ struct server {
     struct monitors monitors;
     struct persistence persistence;
     struct replication replication;
+    struct append_file append_file;
     bool cron_paused; /* DEBUG PAUSE-CRON */
     int64_t slow_us;  /* requests that took this long are looked at: slow log, latency monitor */
 
@@ -191,8 +194,9 @@ void server_close_sockets(struct server *server);
 bool server_load_tls(struct server *server, struct buf *why);
 /* apply.c: makes changed settings effective; config_hooks.apply. */
 bool server_apply(void *server, enum config_change change, struct buf *reason);
-/* All settings that are copies of config fields in modules. */
+/* All settings that are copies of config fields in modules; at the start, and again at any time. */
 void server_apply_all(struct server *server);
+void server_apply_settings(struct server *server);
 /* upkeep.c: deletes what has expired, for as long as one beat of cron may take. */
 void server_expire(struct server *server);
 /* executor.make_room: evicts keys while there is more than maxmemory. */

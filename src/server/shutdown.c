@@ -9,7 +9,7 @@
  * saving. What is only half loaded is never saved. */
 static bool wants_save(const struct server *server, unsigned flags)
 {
-    if (flags & CONFIG_SHUTDOWN_NOSAVE || server->persistence.load) return false;
+    if (flags & CONFIG_SHUTDOWN_NOSAVE || server->executor.state & GATE_LOADING) return false;
     return flags & CONFIG_SHUTDOWN_SAVE || server->config.snapshot.save.count > 0;
 }
 
@@ -24,6 +24,7 @@ bool server_shutdown(struct server *server, unsigned flags)
             if (!forced) return false;
         }
     }
+    if (!append_file_close(server) && (flags & CONFIG_SHUTDOWN_FORCE) == 0) return false;
     log_write(server->log, LEVEL_NOTICE, "The server ends now");
     server_stop(server, 0);
     return true;

@@ -1,0 +1,477 @@
+"""The append-only file: what was acknowledged is there after a crash, stock Redis reads it and we
+read what stock Redis wrote, and whatever is wrong with the files or the disk has the outcome users
+deserve."""
+
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import threading
+
+import pytest
+from skeintest import Client, Error, Server, wait_until
+from skeintest.server import ORACLE_BINARY
+
+ON = {"appendonly": "yes", "enable-debug-command": "yes", "save": "''"}
+PREFIX = "appendonly.aof"
+
+
+def aof_dir(server):
+    return server.directory / "appendonlydir"
+
+
+def manifest(server):
+    return aof_dir(server) / f"{PREFIX}.manifest"
+
+
+def listed(server, kind):
+    lines = [line.split() for line in manifest(server).read_text().splitlines()]
+    return [aof_dir(server) / words[1] for words in lines if words[5] == kind]
+
+
+def increment(server):
+    return listed(server, "i")[-1]
+
+
+def persistence(client):
+    return client.info("persistence")
+
+
+def fill(client, seed, count=400):
+    """Random data of every type, in several databases, with expiries and deletions."""
+    chance = random.Random(seed)
+    for i in range(count):
+        db, key = chance.choice([0, 0, 0, 3, 9]), f"k{chance.randrange(120)}"
+        client("SELECT", db)
+        value = "v" * chance.choice([1, 20, 300]) + str(i)
+        verb = chance.choice(list(VERBS))
+        client("DEL", f"{verb}:{key}") if chance.random() < 0.05 else None
+        client(verb, f"{verb}:{key}", *VERBS[verb](chance, i, value))
+        if chance.random() < 0.1:
+            client("PEXPIRE", f"{verb}:{key}", 10_000_000)
+    client("SELECT", 0)
+    client("MULTI")
+    client("INCR", "counter")
+    client("SELECT", 5)
+    client("SPOP", "missing")
+    client("RPUSH", "list", "a", "b")
+    client("EXEC")
+    client("SELECT", 0)
+
+
+VERBS = {
+    "SET": lambda chance, i, value: [value],
+    "APPEND": lambda chance, i, value: [value],
+    "RPUSH": lambda chance, i, value: [value, i],
+    "SADD": lambda chance, i, value: [value, i],
+    "HSET": lambda chance, i, value: [f"f{i % 7}", value],
+    "ZADD": lambda chance, i, value: [chance.random(), value],
+    "INCRBYFLOAT": lambda chance, i, value: [0.1],
+    "XADD": lambda chance, i, value: [f"{i + 1}-1", "field", value],
+}
+
+
+def digest(server):
+    with Client(server.address, timeout=30.0) as client:
+        return client("DEBUG", "DIGEST")
+
+
+def refused(server):
+    """Starts a server that must not serve; returns what it said."""
+    server.launch()
+    assert server.process.wait(20) == 1
+    server.process = None
+    return server.log()
+
+
+# What was written is there
+
+
+@pytest.mark.parametrize("policy", ["always", "everysec", "no"])
+@pytest.mark.parametrize("preamble", ["yes", "no"])
+def test_everything_acknowledged_is_there_after_a_kill(fresh_server, policy, preamble):
+    server = fresh_server({**ON, "appendfsync": policy, "aof-use-rdb-preamble": preamble})
+    client = server.client()
+    fill(client, 1)
+    assert client("BGREWRITEAOF") == "Background append only file rewriting started"
+    fill(client, 2)
+    wait_until(lambda: persistence(client)["aof_rewrite_in_progress"] == "0")
+    fill(client, 3)
+    before = digest(server)
+    base = listed(server, "b")[0]
+    assert base.name.endswith(".rdb" if preamble == "yes" else ".aof")
+    server.kill()
+    server.start()
+    assert digest(server) == before
+    assert server.client()("DEBUG", "LOADAOF") == "OK"
+    assert digest(server) == before
+
+
+@pytest.mark.parametrize("preamble", ["yes", "no"])
+def test_stock_redis_reads_our_files(fresh_server, tmp_path, preamble):
+    server = fresh_server({**ON, "aof-use-rdb-preamble": preamble, "aof-timestamp-enabled": "yes"})
+    fill(server.client(), 4)
+    server.client()("BGREWRITEAOF")
+    wait_until(lambda: persistence(server.client())["aof_rewrites"] == "1")
+    fill(server.client(), 5)
+    before = digest(server)
+    server.stop()
+    check = subprocess.run(
+        ["redis-check-aof", str(manifest(server))], capture_output=True, text=True, timeout=30
+    )
+    assert check.returncode == 0, check.stdout + check.stderr
+    with Server(ON, binary=ORACLE_BINARY, directory=server.directory) as stock:
+        assert digest(stock) == before
+        fill(stock.client(), 6)
+        after = digest(stock)
+    server.start()
+    assert digest(server) == after
+
+
+@pytest.mark.parametrize("preamble", ["yes", "no"])
+def test_we_read_the_files_of_stock_redis(fresh_server, tmp_path, preamble):
+    config = {**ON, "aof-use-rdb-preamble": preamble, "aof-timestamp-enabled": "yes"}
+    with Server(config, binary=ORACLE_BINARY, directory=tmp_path) as stock:
+        fill(stock.client(), 7)
+        stock.client()("BGREWRITEAOF")
+        wait_until(lambda: persistence(stock.client())["aof_rewrite_in_progress"] == "0")
+        fill(stock.client(), 8)
+        before = digest(stock)
+    server = fresh_server(config, directory=tmp_path)
+    assert digest(server) == before
+
+
+def test_a_single_file_of_old_becomes_the_base(fresh_server, tmp_path):
+    with Server(ON, binary=ORACLE_BINARY, directory=tmp_path) as stock:
+        fill(stock.client(), 9)
+        stock.client()("BGREWRITEAOF")
+        wait_until(lambda: persistence(stock.client())["aof_rewrite_in_progress"] == "0")
+        fill(stock.client(), 10)
+        before = digest(stock)
+        parts = listed(stock, "b") + listed(stock, "i")
+    single = b"".join(part.read_bytes() for part in parts)
+    shutil.rmtree(tmp_path / "appendonlydir")
+    (tmp_path / PREFIX).write_bytes(single)
+    server = fresh_server(ON, directory=tmp_path)
+    assert digest(server) == before
+    assert not (tmp_path / PREFIX).exists()
+    server.client()("SET", "more", "1")
+    before = digest(server)
+    server.kill()
+    assert digest(server.start()) == before
+
+
+def test_it_can_be_switched_on_and_off_while_running(fresh_server):
+    server = fresh_server({**ON, "appendonly": "no"})
+    client = server.client()
+    fill(client, 11)
+    assert client("CONFIG", "SET", "appendonly", "yes") == "OK"
+    fill(client, 12)
+    wait_until(lambda: persistence(client)["aof_rewrites"] == "1")
+    before = digest(server)
+    assert client("CONFIG", "SET", "appendonly", "no") == "OK"
+    client("SET", "not", "kept")
+    assert client("CONFIG", "SET", "appendonly", "yes") == "OK"
+    wait_until(lambda: persistence(client)["aof_rewrites"] == "2")
+    client("DEL", "not")
+    server.kill()
+    server.config["appendonly"] = "yes"
+    assert digest(server.start()) == before
+
+
+def test_a_server_that_had_only_a_snapshot_does_not_begin_empty(fresh_server):
+    server = fresh_server({**ON, "appendonly": "no"})
+    fill(server.client(), 13)
+    before = digest(server)
+    server.client()("SAVE")
+    server.stop()
+    server.config["appendonly"] = "yes"
+    server.start()
+    assert digest(server) == before
+    wait_until(lambda: persistence(server.client())["aof_rewrites"] == "1")
+    (server.directory / "dump.rdb").unlink()
+    server.kill()
+    assert digest(server.start()) == before
+
+
+def test_offsets_go_on_where_they_ended(fresh_server):
+    server = fresh_server(ON)
+    server.client()("SET", "a", "1")
+    server.stop()
+    end = increment(server).read_text().split("#SKEIN sum offset=")[-1].split()[0]
+    server.start()
+    assert f"#SKEIN start offset={end} " in increment(server).read_text()
+
+
+def test_history_is_kept_as_long_as_asked_for(fresh_server):
+    server = fresh_server({**ON, "repl-journal-retention": "1mb"})
+    client = server.client()
+    for i in range(3):
+        client("SET", "key", i)
+        client("BGREWRITEAOF")
+        done = str(i + 1)
+        wait_until(lambda want=done: persistence(client)["aof_rewrites"] == want)
+        wait_until(lambda: client("BGREWRITEAOF") is not None and len(listed(server, "b")) == 1)
+        wait_until(lambda: persistence(client)["aof_rewrite_in_progress"] == "0")
+    assert len(listed(server, "h")) >= 3
+    assert all(path.exists() and path.name.endswith(".incr.aof") for path in listed(server, "h"))
+    client("CONFIG", "SET", "repl-journal-retention", "0")
+    wait_until(lambda: listed(server, "h") == [])
+    wait_until(lambda: len(list(aof_dir(server).iterdir())) == 3, what="the files to go")
+
+
+def test_a_file_that_has_outgrown_its_base_gets_a_new_one(fresh_server):
+    server = fresh_server({**ON, "auto-aof-rewrite-min-size": "4kb"})
+    client = server.client()
+    for i in range(600):
+        client("SET", "same", f"value {i}")
+    wait_until(lambda: int(persistence(client)["aof_rewrites"]) > 0)
+
+
+# Files that are not as they were written (faults 60 to 62)
+
+
+def small_log(server):
+    client = server.client()
+    for i in range(6):
+        client("SET", f"key{i}", "x" * 10 * i)
+        client("MULTI")
+        client("INCR", "units")
+        client("RPUSH", "list", f"element {i}")
+        client("EXEC")
+    server.stop()
+    return increment(server).read_bytes()
+
+
+def test_a_torn_tail_is_cut_at_the_last_whole_unit(fresh_server):
+    server = fresh_server(ON)
+    whole = small_log(server)
+    path = increment(server)
+    for left_out in random.Random(60).sample(range(1, len(whole) - 100), 12) + [1, 2, 3]:
+        path.write_bytes(whole[:-left_out])
+        server.start()
+        client = server.client()
+        assert int(client("GET", "units") or 0) == client("LLEN", "list")
+        server.kill()
+        kept = path.read_bytes().split(b"#SKEIN start")[1]
+        assert whole.split(b"#SKEIN start")[1].startswith(kept.rstrip(b"\r\n"))
+    assert "no whole unit" in server.log()
+
+
+def test_a_torn_tail_is_refused_in_strict_mode(fresh_server):
+    server = fresh_server({**ON, "aof-load-truncated": "no"})
+    whole = small_log(server)
+    torn = whole[: whole.rindex(b"EXEC") - 3]
+    increment(server).write_bytes(torn)
+    assert "aof-load-truncated" in refused(server)
+    assert increment(server).read_bytes() == torn
+
+
+def test_a_flipped_bit_in_a_value_is_found(fresh_server):
+    server = fresh_server(ON)
+    whole = small_log(server)
+    at = whole.index(b"xxxxx")
+    flipped = whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :]
+    increment(server).write_bytes(flipped)
+    said = refused(server)
+    assert "checksum" in said and increment(server).name in said and "at offset" in said
+    assert increment(server).read_bytes() == flipped
+
+
+def test_a_damaged_middle_is_refused_with_its_place(fresh_server):
+    server = fresh_server(ON)
+    whole = small_log(server)
+    at = whole.index(b"*3", 200)
+    increment(server).write_bytes(whole[:at] + b"?" + whole[at + 1 :])
+    assert f"at offset {at}" in refused(server)
+
+
+def unlist(server):
+    manifest(server).unlink()
+
+
+def lose_a_base(server):
+    listed(server, "b")[0].unlink()
+
+
+def duplicate_a_line(server):
+    path = manifest(server)
+    path.write_text(path.read_text() + path.read_text().splitlines()[-1] + "\n")
+
+
+def break_the_order(server):
+    path = manifest(server)
+    path.write_text(path.read_text() + f"file {PREFIX}.0.incr.aof seq 1 type i\n")
+
+
+def empty_the_manifest(server):
+    manifest(server).write_text("")
+
+
+def link_the_manifest(server):
+    moved = server.directory / "elsewhere"
+    manifest(server).rename(moved)
+    manifest(server).symlink_to(moved)
+
+
+def link_an_increment(server):
+    moved = server.directory / "elsewhere"
+    path = increment(server)
+    path.rename(moved)
+    path.symlink_to(moved)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        unlist,
+        lose_a_base,
+        duplicate_a_line,
+        break_the_order,
+        empty_the_manifest,
+        link_the_manifest,
+        link_an_increment,
+    ],
+)
+def test_a_manifest_that_is_missing_or_wrong_refuses_the_start(fresh_server, harm):
+    server = fresh_server(ON)
+    small_log(server)
+    harm(server)
+    before = sorted((path.name, path.lstat().st_size) for path in aof_dir(server).iterdir())
+    refused(server)
+    after = sorted((path.name, path.lstat().st_size) for path in aof_dir(server).iterdir())
+    assert after == before
+
+
+# A disk that fails (faults 56 to 58, 63)
+
+
+@pytest.fixture(scope="module")
+def faults_library(tmp_path_factory):
+    library = tmp_path_factory.mktemp("faults") / "disk_faults.so"
+    source = pathlib.Path(__file__).parents[1] / "lib" / "faults" / "disk_faults.c"
+    command = ["gcc", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"]
+    subprocess.run(command, check=True, timeout=60)
+    return library
+
+
+@pytest.fixture
+def faulty(fresh_server, faults_library, tmp_path):
+    """A factory of servers, each with the directory whose files are its faults."""
+
+    def start(config):
+        faults = tmp_path / "faults"
+        faults.mkdir()
+        asan = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+        env = {
+            "LD_PRELOAD": str(faults_library),
+            "DISK_FAULTS": str(faults),
+            "ASAN_OPTIONS": asan,
+        }
+        return fresh_server({**ON, **config}, env=env), faults
+
+    return start
+
+
+def is_misconf(reply):
+    return isinstance(reply, Error) and reply.code == "MISCONF"
+
+
+@pytest.mark.parametrize("policy", ["always", "everysec"])
+def test_a_full_disk_refuses_writes_until_there_is_space(faulty, policy):
+    server, faults = faulty({"appendfsync": policy})
+    client = server.client()
+    client("SET", "before", "1")
+    (faults / "full").touch()
+    acknowledged = client("SET", "during", "1") if policy == "everysec" else None
+    wait_until(lambda: is_misconf(server.client()("SET", "refused", "1")) or None) if (
+        policy == "everysec"
+    ) else None
+    reader = server.client()
+    assert reader("GET", "before") == "1"
+    if policy == "always":
+        writer = server.client(timeout=20.0)
+        waiting = threading.Thread(target=writer, args=("SET", "waits", "1"))
+        waiting.start()
+        wait_until(lambda: is_misconf(reader("SET", "refused", "1")))
+        assert waiting.is_alive()
+    (faults / "full").unlink()
+    wait_until(lambda: reader("SET", "after", "1") == "OK", deadline=1.0)
+    if policy == "always":
+        waiting.join(5)
+        assert not waiting.is_alive()
+    before = digest(server)
+    assert acknowledged in (None, "OK")
+    server.kill()
+    assert digest(server.start()) == before
+
+
+def test_a_failed_sync_is_followed_by_a_new_base(faulty):
+    server, faults = faulty({"appendfsync": "always"})
+    client = server.client(timeout=20.0)
+    client("SET", "before", "1")
+    (faults / "sync-eio").touch()
+    assert client("SET", "suspect", "1") == "OK"
+    assert int(persistence(client)["aof_rewrites"]) == 1
+    assert "could not be synced" in server.log()
+    old = [path for path in aof_dir(server).iterdir() if ".1." in path.name]
+    wait_until(lambda: not any(path.exists() for path in old))
+    before = digest(server)
+    server.kill()
+    assert digest(server.start()) == before
+
+
+def test_replies_to_writes_wait_for_the_sync_and_reads_do_not(faulty):
+    server, faults = faulty({"appendfsync": "always"})
+    writer, reader = server.client(timeout=20.0), server.client()
+    writer("SET", "key", "1")
+    (faults / "stalled").touch()
+    replies = []
+    thread = threading.Thread(target=lambda: replies.append(writer("SET", "key", "2")))
+    thread.start()
+    wait_until(lambda: reader("GET", "key") == "2")
+    for _ in range(100):
+        assert reader("GET", "key") == "2"
+    assert replies == []
+    (faults / "stalled").unlink()
+    thread.join(10)
+    assert replies == ["OK"]
+
+
+def test_under_everysec_a_stalled_sync_loses_nothing_to_a_kill(faulty):
+    server, faults = faulty({"appendfsync": "everysec"})
+    (faults / "stalled").touch()
+    fill(server.client(), 58)
+    before = digest(server)
+    server.kill()
+    (faults / "stalled").unlink()
+    assert digest(server.start()) == before
+
+
+def test_a_rewrite_that_fails_keeps_the_old_base(fresh_server):
+    server = fresh_server(ON)
+    client = server.client()
+    fill(client, 63)
+    base = listed(server, "b")
+    (aof_dir(server) / f"{PREFIX}.2.base.rdb").mkdir()
+    for failures in range(1, 4):
+        client("BGREWRITEAOF")
+        want = str(failures)
+        wait_until(
+            lambda want=want: persistence(client)["aof_rewrites_consecutive_failures"] == want
+        )
+        client("SET", "more", failures)
+    assert persistence(client)["aof_last_bgrewrite_status"] == "err"
+    assert listed(server, "b") == base
+    before = digest(server)
+    server.kill()
+    assert digest(server.start()) == before
+    (aof_dir(server) / f"{PREFIX}.2.base.rdb").rmdir()
+    server.client()("BGREWRITEAOF")
+    wait_until(lambda: len(list(aof_dir(server).iterdir())) == 3, what="one base, one increment")
+
+
+def test_a_directory_that_cannot_be_made_refuses_the_start(tmp_path):
+    (tmp_path / "appendonlydir").write_text("a file")
+    assert "appendonlydir" in refused(Server(ON, directory=tmp_path))
