@@ -252,6 +252,11 @@ void append_file_start(struct server *server, struct manifest *manifest)
     }
     buf_deinit(&why);
     set_time(server);
+    /* What was written while nobody listened has no place in the stream. */
+    if (server->journal_readers == 0 && !replication_is_replica(server)) {
+        journal_reset(&server->journal, server->journal.end);
+        replication_change_id(server);
+    }
     server_want_journal(server, JOURNAL_FOR_FILE, true);
     aof_start(&server->append_file.aof, manifest);
 }

@@ -421,17 +421,28 @@ static bool is_snapshot(const char *path)
     return len == sizeof(magic) && memcmp(magic, "REDIS", sizeof(magic)) == 0;
 }
 
+/* Requests add to what is there, so there must be nothing; a snapshot replaces it anyway. */
+static void begin_empty(struct server *server)
+{
+    struct load_result nothing = {.done = true};
+    persistence_adopt(server, persistence_new_store(server));
+    persistence_load_libraries(server, &nothing, false);
+}
+
 /* The next file; load->file is NULL behind the last one. */
 static void begin_file(struct append_load *load)
 {
+    bool is_first = load->file == NULL;
     load->file = manifest_next_to_load(&load->manifest, load->file);
     if (!load->file) return;
     char *path = file_path(load->server, load->file->name);
     bool is_base = load->file->type == MANIFEST_BASE;
-    if (is_base && is_snapshot(path))
+    if (is_base && is_snapshot(path)) {
         begin_snapshot(load);
-    else
+    } else {
+        if (is_first && load->in_command) begin_empty(load->server);
         begin_requests(load, 0);
+    }
     mem_free(path);
 }
 
@@ -543,9 +554,6 @@ bool append_file_reload(struct server *server)
     load->in_command = true;
     server->host.effects_wanted = false;
     server->settings.keeps_expired = true;
-    struct load_result nothing = {.done = true};
-    persistence_adopt(server, persistence_new_store(server));
-    persistence_load_libraries(server, &nothing, false);
     begin_file(load);
     run(load);
     server_apply_settings(server);

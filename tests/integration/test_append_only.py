@@ -389,7 +389,7 @@ def test_a_full_disk_refuses_writes_until_there_is_space(faulty, policy):
         policy == "everysec"
     ) else None
     reader = server.client()
-    assert reader("GET", "before") == "1"
+    assert reader("GET", "before") == b"1"
     if policy == "always":
         writer = server.client(timeout=20.0)
         waiting = threading.Thread(target=writer, args=("SET", "waits", "1"))
@@ -430,9 +430,9 @@ def test_replies_to_writes_wait_for_the_sync_and_reads_do_not(faulty):
     replies = []
     thread = threading.Thread(target=lambda: replies.append(writer("SET", "key", "2")))
     thread.start()
-    wait_until(lambda: reader("GET", "key") == "2")
+    wait_until(lambda: reader("GET", "key") == b"2")
     for _ in range(100):
-        assert reader("GET", "key") == "2"
+        assert reader("GET", "key") == b"2"
     assert replies == []
     (faults / "stalled").unlink()
     thread.join(10)
