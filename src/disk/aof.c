@@ -234,7 +234,8 @@ static int open_increment(struct aof *aof, const char *name, int64_t *size)
 {
     struct buf path = {0};
     aof_path(aof, name, &path);
-    int fd = file_open_mode(buf_c(&path), *size < 0 ? FILE_CREATE : FILE_APPEND, FILE_MODE);
+    int fd = file_open_mode(buf_c(&path), FILE_APPEND, FILE_MODE);
+    if (fd >= 0 && *size < 0) file_truncate(fd, 0);
     buf_deinit(&path);
     *size = MAX(*size, 0);
     return fd;
@@ -335,11 +336,12 @@ int aof_finish(struct aof *aof)
     aof_flush_writer(aof, true);
     worker_wait_idle(aof->pool, aof->sync_lane);
     int error = aof->write_error ? aof->write_error : file_sync_data(aof->writer.fd);
-    if (error == 0 && aof->sync_error == 0) aof->synced = aof->writer.cursor.offset;
-    file_close(aof_writer_release(&aof->writer));
+    if (error) return error;
+    if (aof->sync_error == 0) aof->synced = aof->writer.cursor.offset;
     aof_changed(aof);
+    file_close(aof_writer_release(&aof->writer));
     aof->phase = AOF_OFF;
-    return error;
+    return 0;
 }
 
 void aof_update(struct aof *aof)

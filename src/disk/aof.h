@@ -143,7 +143,8 @@ int aof_resume(struct aof *aof, struct manifest *manifest, int64_t size);
 void aof_start(struct aof *aof, struct manifest *manifest);
 /* Ends writing; the files stay. */
 void aof_stop(struct aof *aof);
-/* Everything is written and synced when this returns; waits for the disk. */
+/* Everything is written and synced and the file closed when this returns 0; else nothing has
+ * changed. Waits for the disk. */
 int aof_finish(struct aof *aof);
 
 /* Between two units, before replies leave: writes what the journal has. */

@@ -25,12 +25,14 @@ static void remove_files(struct aof_task *task)
 
 static void create(struct aof_task *task)
 {
-    task->created_fd = file_open_mode(task->create_path, FILE_CREATE, FILE_MODE);
+    /* Opened for appending: after a cut the next byte must come where the file ends. */
+    task->created_fd = file_open_mode(task->create_path, FILE_APPEND, FILE_MODE);
     if (task->created_fd < 0) {
         task->error = task->created_fd;
         return;
     }
-    task->error = file_sync_directory_of(task->create_path);
+    task->error = file_truncate(task->created_fd, 0);
+    if (task->error == 0) task->error = file_sync_directory_of(task->create_path);
 }
 
 static void run(void *context)

@@ -6,7 +6,7 @@
 
 #include <sys/param.h>
 
-enum { MAX_LINE = 1024 };
+enum { MAX_LINE = 4096, MAX_NAME = 255 };
 
 void manifest_deinit(struct manifest *manifest)
 {
@@ -167,7 +167,7 @@ void manifest_write(const struct manifest *manifest, struct buf *out)
 static bool is_plain_name(struct str name)
 {
     bool is_dots = str_eq(name, STR(".")) || str_eq(name, STR(".."));
-    return name.len > 0 && !is_dots && str_find_char(name, '/') < 0 && str_find_char(name, 0) < 0;
+    return name.len > 0 && name.len <= MAX_NAME && !is_dots && str_find_char(name, '/') < 0 && str_find_char(name, 0) < 0;
 }
 
 static const char *read_name(struct manifest_file *file, struct str value)

@@ -212,9 +212,9 @@ def test_history_is_kept_as_long_as_asked_for(fresh_server):
         client("BGREWRITEAOF")
         done = str(i + 1)
         wait_until(lambda want=done: persistence(client)["aof_rewrites"] == want)
-        wait_until(lambda: client("BGREWRITEAOF") is not None and len(listed(server, "b")) == 1)
-        wait_until(lambda: persistence(client)["aof_rewrite_in_progress"] == "0")
-    assert len(listed(server, "h")) >= 3
+        wait_until(lambda want=i + 1: [p.name for p in listed(server, "h")] == [
+            f"{PREFIX}.{seq}.incr.aof" for seq in range(1, want + 1)
+        ])
     assert all(path.exists() and path.name.endswith(".incr.aof") for path in listed(server, "h"))
     client("CONFIG", "SET", "repl-journal-retention", "0")
     wait_until(lambda: listed(server, "h") == [])
@@ -394,6 +394,7 @@ def test_a_full_disk_refuses_writes_until_there_is_space(faulty, policy):
         writer = server.client(timeout=20.0)
         waiting = threading.Thread(target=writer, args=("SET", "waits", "1"))
         waiting.start()
+        wait_until(lambda: persistence(reader)["aof_last_write_status"] == "err")
         wait_until(lambda: is_misconf(reader("SET", "refused", "1")))
         assert waiting.is_alive()
     (faults / "full").unlink()
