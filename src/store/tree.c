@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { LEAF_SLOTS = 63, INNER_SLOTS = 31 };
+enum { LEAF_SLOTS = 63, INNER_SLOTS = 31, PREFETCH_STEPS = 3 };
 
 /* Slots follow the header: items in a leaf, branches above. */
 struct tree_node {
@@ -318,12 +318,26 @@ static unsigned find_branch(const struct probe *probe, const struct tree_node *n
     return low - 1;
 }
 
+/* Asks for the items that a search of [low, high) will look at in its first steps: what it looks
+ * at one after the other is then waited for once. */
+static void prefetch_middles(const struct tree_node *leaf, unsigned low, unsigned high,
+                             unsigned steps)
+{
+    unsigned middle = (low + high) / 2;
+    if (low >= high) return;
+    __builtin_prefetch(*item_at(leaf, middle));
+    if (steps == 1) return;
+    prefetch_middles(leaf, low, middle, steps - 1);
+    prefetch_middles(leaf, middle + 1, high, steps - 1);
+}
+
 /* The first item that does not come before the key. */
 static unsigned find_item(const struct probe *probe, const struct tree_node *leaf, bool *equal)
 {
     unsigned low = 0, high = leaf->used;
     *equal = false;
-    while (low < high) {
+    for (unsigned step = 0; low < high; step++) {
+        if (step % PREFETCH_STEPS == 0) prefetch_middles(leaf, low, high, PREFETCH_STEPS);
         unsigned middle = (low + high) / 2;
         int order = probe->tree->ops->compare(probe->key, *item_at(leaf, middle));
         if (order == 0) *equal = true;
@@ -335,18 +349,38 @@ static unsigned find_item(const struct probe *probe, const struct tree_node *lea
     return low;
 }
 
+/* Goes to the leaf where the key belongs; false when the tree is empty. */
+static bool descend_by_key(const struct probe *probe, struct tree_cursor *cursor)
+{
+    start_at_root(probe->tree, cursor);
+    if (cursor->levels == 0) return false;
+    for (unsigned level = cursor->levels - 1; level > 0; level--) {
+        struct tree_node *node = cursor->path[level].node;
+        cursor->path[level].at = find_branch(probe, node);
+        cursor->path[level - 1].node = branch_at(node, cursor->path[level].at)->child;
+    }
+    return true;
+}
+
+bool tree_seek_item(const struct tree *tree, struct tree_cursor *cursor, const void *key,
+                    const void *item)
+{
+    struct probe probe = {tree, key, tree->ops->hint(item)};
+    if (!descend_by_key(&probe, cursor)) return false;
+    const struct tree_node *leaf = cursor->path[0].node;
+    for (unsigned at = 0; at < leaf->used; at++) {
+        cursor->path[0].at = at;
+        if (*item_at(leaf, at) == item) return true;
+    }
+    return false;
+}
+
 bool tree_seek_key(const struct tree *tree, struct tree_cursor *cursor, const void *key,
                    uint64_t hint)
 {
     struct probe probe = {tree, key, hint};
     bool equal;
-    start_at_root(tree, cursor);
-    if (cursor->levels == 0) return false;
-    for (unsigned level = cursor->levels - 1; level > 0; level--) {
-        struct tree_node *node = cursor->path[level].node;
-        cursor->path[level].at = find_branch(&probe, node);
-        cursor->path[level - 1].node = branch_at(node, cursor->path[level].at)->child;
-    }
+    if (!descend_by_key(&probe, cursor)) return false;
     cursor->path[0].at = find_item(&probe, cursor->path[0].node, &equal);
     leave_end_of_leaf(cursor);
     return equal;

@@ -68,6 +68,11 @@ bool tree_seek(const struct tree *tree, struct tree_cursor *cursor, uint64_t at,
 bool tree_seek_key(const struct tree *tree, struct tree_cursor *cursor, const void *key,
                    uint64_t hint);
 
+/* An item that is in the tree and equals the key, known by its address: none of its neighbours is
+ * looked at. */
+bool tree_seek_item(const struct tree *tree, struct tree_cursor *cursor, const void *key,
+                    const void *item);
+
 /* NULL at the end. */
 void *tree_item(const struct tree_cursor *cursor);
 /* The weight of all items before the cursor. */

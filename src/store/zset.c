@@ -56,11 +56,25 @@ static bool seek_place(const struct tree *tree, struct tree_cursor *cursor, stru
     return tree_seek_key(tree, cursor, &place, score_hint(place.score));
 }
 
-static bool seek_entry(const struct tree *tree, struct tree_cursor *cursor,
+static struct place place_of(const struct entry *entry)
+{
+    return (struct place){.score = entry_score(entry), .name = entry_key(entry)};
+}
+
+/* To an entry that is in the tree. */
+static void seek_entry(const struct tree *tree, struct tree_cursor *cursor,
                        const struct entry *entry)
 {
-    struct place place = {.score = entry_score(entry), .name = entry_key(entry)};
-    return seek_place(tree, cursor, place);
+    struct place place = place_of(entry);
+    bool found = tree_seek_item(tree, cursor, &place, entry);
+    ASSERT(found);
+}
+
+static void link_entry(struct tree *tree, struct entry *entry)
+{
+    struct tree_cursor cursor;
+    seek_place(tree, &cursor, place_of(entry));
+    tree_insert(tree, &cursor, entry);
 }
 
 /* --- objects --- */
@@ -350,10 +364,8 @@ static void packed_put(struct packed *packed, size_t at, struct str name, double
 static void link_new(struct zset_object *all, struct str name, double score)
 {
     struct entry *entry = new_entry(all->tree.epochs, name, score);
-    struct tree_cursor cursor;
     table_insert(&all->table, entry, table_hash(&all->table, name));
-    seek_entry(&all->tree, &cursor, entry);
-    tree_insert(&all->tree, &cursor, entry);
+    link_entry(&all->tree, entry);
 }
 
 /* The entry with another score: itself, or a copy that takes its place in the table. */
@@ -373,12 +385,9 @@ static struct entry *rescored(struct zset_object *all, struct entry *entry, doub
 static void move_entry(struct zset_object *all, struct entry *entry, double score)
 {
     struct tree_cursor cursor;
-    bool found = seek_entry(&all->tree, &cursor, entry);
-    ASSERT(found);
-    tree_remove(&all->tree, &cursor);
-    entry = rescored(all, entry, score);
     seek_entry(&all->tree, &cursor, entry);
-    tree_insert(&all->tree, &cursor, entry);
+    tree_remove(&all->tree, &cursor);
+    link_entry(&all->tree, rescored(all, entry, score));
 }
 
 /* Takes an entry that the tree has lost out of the table. */

@@ -33,7 +33,9 @@ static inline struct zset_object *value_zset(const struct value *zset)
 }
 static inline double entry_score(const struct entry *entry)
 {
-    return entry_value(entry).score;
+    double score;
+    memcpy(&score, entry_slot_at(entry), sizeof(score));
+    return score;
 }
 
 /* A member as it was found; the view lives until the sorted set changes. Not to be copied: it may
