@@ -132,6 +132,9 @@ struct command {
     const char *name; /* lower case; a sub-command's own word. A table ends with a NULL name. */
     void (*run)(struct call *call);
     int arity; /* counts the name (and the container's name); negative: at least */
+    /* The argument that names an element of the collection at the first key, so that a pipeline can
+     * ask for its memory ahead; 0: none. */
+    int element;
     uint32_t flags;
     uint32_t categories;
     struct key_spec keys[COMMAND_KEY_SPECS];

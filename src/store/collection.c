@@ -42,12 +42,13 @@ static size_t packed_weight(const struct object *object)
     return packed_len(&((const struct packed_object *)(const void *)object)->packed);
 }
 
-static void packed_prefetch(const struct object *object)
+static const struct table *packed_prefetch(const struct object *object)
 {
     const struct packed *packed = &((const struct packed_object *)(const void *)object)->packed;
     __builtin_prefetch(packed->bytes);
     __builtin_prefetch(packed->bytes + CACHE_LINE);
     __builtin_prefetch(packed->bytes + 2 * CACHE_LINE);
+    return NULL;
 }
 
 static const struct object_ops packed_ops = {
@@ -141,10 +142,11 @@ static size_t table_weight(const struct object *object)
     return ((const struct table_object *)(const void *)object)->table.len;
 }
 
-static void table_object_prefetch(const struct object *object)
+static const struct table *table_object_prefetch(const struct object *object)
 {
     const struct table_object *all = (const void *)object;
     __builtin_prefetch(all->table.directory);
+    return &all->table;
 }
 
 static const struct object_ops table_ops = {

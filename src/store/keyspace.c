@@ -432,11 +432,31 @@ void keyspace_hint_entry(const struct keyspace *ks, const struct key_hint *hint)
     table_prefetch_entry(&ks->table, hint->hash);
 }
 
-const struct object *keyspace_hint_object(const struct keyspace *ks, const struct key_hint *hint)
+void element_hint_object(struct element_hint *hint, const struct keyspace *ks, uint64_t key_hash)
 {
-    const struct entry *entry = table_guess(&ks->table, hint->hash);
-    if (entry == NULL || entry_encoding(entry) < ENC_PACKED) return NULL;
-    const struct object *object = entry_object(entry);
-    __builtin_prefetch(object);
-    return object;
+    const struct entry *entry = table_guess(&ks->table, key_hash);
+    hint->table = NULL;
+    hint->object = NULL;
+    if (entry == NULL || entry_encoding(entry) < ENC_PACKED) return;
+    hint->object = entry_object(entry);
+    __builtin_prefetch(hint->object);
+}
+
+void element_hint_parts(struct element_hint *hint)
+{
+    const struct object *object = hint->object;
+    if (object && object->ops->prefetch) hint->table = object->ops->prefetch(object);
+}
+
+void element_hint_bucket(struct element_hint *hint)
+{
+    if (hint->name.len == 0) hint->table = NULL;
+    if (hint->table == NULL) return;
+    hint->hash = table_hash(hint->table, hint->name);
+    table_prefetch_bucket(hint->table, hint->hash);
+}
+
+void element_hint_entry(const struct element_hint *hint)
+{
+    if (hint->table) table_prefetch_entry(hint->table, hint->hash);
 }

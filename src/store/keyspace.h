@@ -112,16 +112,23 @@ void store_release(struct frozen_store *frozen);
 
 /* --- pipelines --- */
 
-/* Brings what a lookup of the key will touch into the cache, in two stages, and what a look into
- * the collection it finds will touch, in two more. Before the command runs, the hint is put into
- * store->hint, and a lookup of that very view does not compute the hash again. */
+/* Brings what a lookup of the key will touch into the cache, in two stages. Before the command
+ * runs, the hint is put into store->hint, and a lookup of that very view does not compute the
+ * hash again. */
 void keyspace_hint_bucket(const struct keyspace *ks, struct key_hint *hint);
 void keyspace_hint_entry(const struct keyspace *ks, const struct key_hint *hint);
-/* The collection that is most likely behind the key, or NULL. */
-const struct object *keyspace_hint_object(const struct keyspace *ks, const struct key_hint *hint);
-static inline void keyspace_hint_elements(const struct object *object)
-{
-    if (object->ops->prefetch) object->ops->prefetch(object);
-}
+
+/* The same for an element of the collection that is most likely behind a key, in four stages more:
+ * the collection, what it is made of, the bucket and the entry of the element. */
+struct element_hint {
+    struct str name; /* empty: no element is known by name */
+    const struct object *object;
+    const struct table *table; /* where elements are known by name; NULL: nowhere */
+    uint64_t hash;
+};
+void element_hint_object(struct element_hint *hint, const struct keyspace *ks, uint64_t key_hash);
+void element_hint_parts(struct element_hint *hint);
+void element_hint_bucket(struct element_hint *hint);
+void element_hint_entry(const struct element_hint *hint);
 
 #endif

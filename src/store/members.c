@@ -52,10 +52,11 @@ static size_t intset_weight(const struct object *object)
     return intset_len(&((const struct intset_object *)(const void *)object)->integers);
 }
 
-static void intset_prefetch(const struct object *object)
+static const struct table *intset_prefetch(const struct object *object)
 {
     const struct intset_object *all = (const void *)object;
     __builtin_prefetch(all->integers.bytes);
+    return NULL;
 }
 
 static const struct object_ops intset_ops = {

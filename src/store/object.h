@@ -13,6 +13,7 @@
 
 struct epochs;
 struct object;
+struct table;
 
 struct object_ops {
     /* Frees an object nothing shares, with all it holds. Any thread. */
@@ -26,8 +27,9 @@ struct object_ops {
     struct object *(*copy)(const struct object *object, struct epochs *epochs);
     /* Bytes spent, estimated from `samples` elements (0: all). */
     size_t (*memory)(const struct object *object, size_t samples);
-    /* Asks for the memory that a look at an element will touch first; NULL: nothing to ask for. */
-    void (*prefetch)(const struct object *object);
+    /* Asks for the memory that a look at an element will touch first. Returns the table that knows
+     * elements by name, if there is one. NULL: there is nothing to ask for. */
+    const struct table *(*prefetch)(const struct object *object);
     /* Elements; what makes freeing it long. */
     size_t (*weight)(const struct object *object);
 };

@@ -138,9 +138,10 @@ static size_t sequence_weight(const struct object *object)
     return ((const struct sequence_object *)(const void *)object)->tree.weight;
 }
 
-static void sequence_prefetch(const struct object *object)
+static const struct table *sequence_prefetch(const struct object *object)
 {
     __builtin_prefetch(((const struct sequence_object *)(const void *)object)->tree.root);
+    return NULL;
 }
 
 static const struct object_ops sequence_ops = {

@@ -108,12 +108,13 @@ static size_t stream_weight(const struct object *object)
 }
 
 /* XADD reads the head of the node and writes near its end, which is near while the node is new. */
-static void stream_prefetch(const struct object *object)
+static const struct table *stream_prefetch(const struct object *object)
 {
     const struct stream_object *all = (const void *)object;
     const char *at = all->wide ? (const void *)all->wide : (const void *)all->only;
-    if (at == NULL) return;
+    if (at == NULL) return NULL;
     for (size_t i = 0; i < PREFETCHED; i += CACHE_LINE) __builtin_prefetch(at + i);
+    return NULL;
 }
 
 static const struct object_ops stream_ops = {

@@ -147,11 +147,12 @@ static size_t zset_weight(const struct object *object)
     return ((const struct zset_object *)(const void *)object)->tree.len;
 }
 
-static void zset_prefetch(const struct object *object)
+static const struct table *zset_prefetch(const struct object *object)
 {
     const struct zset_object *all = (const void *)object;
     __builtin_prefetch(all->table.directory);
     __builtin_prefetch(all->tree.root);
+    return &all->table;
 }
 
 static const struct object_ops zset_ops = {

@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "command/families.h"
+#include "store/fields.h"
+#include "store/zset.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,8 +18,9 @@
 static const struct request_limits USUAL = {INT32_MAX, 1 << 20, true};
 static const struct request_limits STRANGER = {INT32_MAX, 1 << 20, false};
 
-#define PING  "*1\r\n$4\r\nPING\r\n"
-#define GET_K "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n"
+#define PING      "*1\r\n$4\r\nPING\r\n"
+#define GET_K     "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n"
+#define HGET(key) "*3\r\n$4\r\nHGET\r\n$1\r\n" key "\r\n$1\r\nf\r\n"
 
 static struct request_batch *batch;
 static struct request_parser parser;
@@ -132,6 +135,37 @@ static void preparing_hashes_the_keys_and_finds_the_commands(void **state)
     store_deinit(&store);
 }
 
+/* What is behind the key need not be what the command expects, nor need the command be complete. */
+static void preparing_collections_asks_and_changes_nothing(void **state)
+{
+    (void)state;
+    struct store store;
+    struct registry registry;
+    store_init(&store, 1, (struct hash_seed){1, 2});
+    registry_init(&registry);
+    registry_add(&registry, hash_commands);
+    struct keyspace *ks = &store.dbs[0];
+    struct zset_edit big = {.store = &store, .zset = zset_new_big(&store)};
+    zset_add(&big, STR("f"), 1);
+    keyspace_put(ks, STR("z"), big.zset, NO_EXPIRY);
+    keyspace_put(ks, STR("h"), fields_new(&store), NO_EXPIRY);
+    keyspace_put_string(ks, STR("s"), STR("value"), NO_EXPIRY);
+    struct str bytes =
+        STR(HGET("z") HGET("h") HGET("s") HGET("n") "*2\r\n$4\r\nHGET\r\n$1\r\nz\r\n");
+    assert_int_equal(batch_parse(batch, &parser, bytes, &USUAL), REQUEST_INCOMPLETE);
+    assert_int_equal(batch->count, 5);
+    batch_prepare(batch, &registry, ks);
+    struct element_hint hint = {.name = STR("f")};
+    element_hint_object(&hint, ks, batch->views[0].hint.hash);
+    element_hint_parts(&hint);
+    assert_ptr_equal(hint.table, &value_zset(&big.zset)->table);
+    element_hint_object(&hint, ks, batch->views[2].hint.hash);
+    assert_null(hint.object);
+    assert_null(hint.table);
+    registry_deinit(&registry);
+    store_deinit(&store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -143,6 +177,7 @@ int main(void)
         TEST(a_stranger_is_read_one_request_at_a_time),
         TEST(what_is_wrong_is_told_behind_what_was_right),
         TEST(preparing_hashes_the_keys_and_finds_the_commands),
+        TEST(preparing_collections_asks_and_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
