@@ -60,8 +60,8 @@ size_t packed_end(const struct packed *packed);
 struct packed_item packed_get(const struct packed *packed, size_t at);
 /* The bytes of an item; integers are formatted into `room` (NUM_I64_MAX). */
 struct str packed_text(const struct packed *packed, size_t at, char *room);
-/* The same for the item at `*at`, which then is the one that follows. For walks: each item is looked
- * at once. */
+/* The same for the item at `*at`, which then is the one that follows. For walks: each item is
+ * looked at once. */
 struct str packed_step(const struct packed *packed, size_t *at, char *room);
 bool packed_is(const struct packed *packed, size_t at, struct str bytes);
 /* The first item from `from` on that has these bytes, looking at one item and then passing over

@@ -1,6 +1,6 @@
 /* A stream from hostile bytes is not only taken or refused: what is taken is read in both
- * directions, trimmed, appended to, claimed, acknowledged and frozen in between, and its counts stay
- * true.
+ * directions, trimmed, appended to, claimed, acknowledged and frozen in between, and its counts
+ * stay true.
  *
  * The first byte chooses the form (5.0, 7.0 or 7.2) and how much is trimmed. */
 #include "base/crc64.h"

@@ -67,6 +67,7 @@ GRAMMAR = """
  1 SADD <key> a b 1
  1 COPY <key> <key> REPLACE
  1 @CROSS <key> <key> REPLACE
+ 1 DEBUG DIGEST-VALUE <key>
 """
 DOMAINS = {
     "key": [b"z1", b"z2", b"z3"],

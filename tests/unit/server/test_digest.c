@@ -8,6 +8,10 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "store/stream.h"
+#include "store/zset.h"
+
+#include <math.h>
 
 static int setup(void **state)
 {
@@ -89,6 +93,24 @@ static void numbers_count_as_their_digits(void **state)
     assert_value(entry, "07c67dfbc5083f73c448480f17d37ddca504ccaf");
 }
 
+static void sorted_sets_and_streams(void **state)
+{
+    struct store *store = *state;
+    struct zset_edit ranks = {.zset = zset_new(store), .store = store, .limits = {128, 64}};
+    zset_add(&ranks, STR("a"), 1.5);
+    zset_add(&ranks, STR("b"), -INFINITY);
+    zset_add(&ranks, STR(""), 3);
+    struct entry *entry = keyspace_put(&store->dbs[0], STR("z"), ranks.zset, NO_EXPIRY);
+    assert_value(entry, "a655788843c354729efd5f76a9d6693a9bf03be7");
+    struct stream_edit edit = {.stream = stream_new(&store->epochs), .epochs = &store->epochs};
+    const struct str first[] = {STR("f"), STR("v"), STR("g"), STR("7")};
+    const struct str second[] = {STR("f"), STR("100")};
+    stream_append(&edit, (struct stream_id){5, 1}, first, 2);
+    stream_append(&edit, (struct stream_id){6, 0}, second, 1);
+    entry = keyspace_put(&store->dbs[0], STR("x"), edit.stream, NO_EXPIRY);
+    assert_value(entry, "d2b075545f1b9aed917d74506aa9478535732b71");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +120,7 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(an_expiry_marks_a_value_whatever_its_time, setup, teardown),
         cmocka_unit_test_setup_teardown(numbers_count_as_their_digits, setup, teardown),
+        cmocka_unit_test_setup_teardown(sorted_sets_and_streams, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -214,7 +214,20 @@ static void use(struct store *store, struct value stream)
     assert_true(stream_is_sound(&stream));
 }
 
-/* Each byte of sound bodies is replaced by others: what is taken all the same must be usable. */
+/* True when the body is taken with this byte at this place; it is used then. */
+static bool takes(struct store *store, struct str body, size_t at, unsigned byte)
+{
+    char damaged[512];
+    struct value value;
+    memcpy(damaged, body.ptr, body.len);
+    damaged[at] = (char)byte;
+    if (read_body(store, str_of(damaged, body.len), &value) != RDB_SOUND) return false;
+    use(store, value);
+    value_drop(&store->dbs[0], value);
+    return true;
+}
+
+/* Each byte of sound bodies is replaced by all others: what is taken all the same must be usable. */
 static void no_damage_does_harm(void **state)
 {
     (void)state;
@@ -223,26 +236,15 @@ static void no_damage_does_harm(void **state)
         STR_INIT("\x0f" NODES "\2\5\2\1\1g\5\2" PEL "\2" ALICE BOB),
     };
     struct store store;
-    size_t taken = 0, refused = 0;
+    size_t taken = 0, tried = 0;
     store_init(&store, 1, (struct hash_seed){1, 2});
     for (size_t i = 0; i < 2; i++) {
-        char damaged[512];
-        for (size_t at = 1; at < bodies[i].len; at++) {
-            for (unsigned byte = 0; byte < 256; byte++) {
-                struct value value;
-                memcpy(damaged, bodies[i].ptr, bodies[i].len);
-                damaged[at] = (char)byte;
-                struct str body = str_of(damaged, bodies[i].len);
-                bool sound = read_body(&store, body, &value) == RDB_SOUND;
-                taken += sound;
-                refused += !sound;
-                if (!sound) continue;
-                use(&store, value);
-                value_drop(&store.dbs[0], value);
-            }
-        }
+        size_t damages = (bodies[i].len - 1) * 256;
+        for (size_t j = 0; j < damages; j++)
+            taken += takes(&store, bodies[i], 1 + j / 256, j % 256);
+        tried += damages;
     }
-    assert_true(taken > 1000 && refused > 10000);
+    assert_true(taken > 1000 && tried > taken + 10000);
     store_deinit(&store);
 }
 
