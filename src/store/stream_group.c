@@ -428,19 +428,45 @@ static struct stream_pending *take_out(struct tree *pendings, struct stream_id i
     return tree_remove(pendings, &at);
 }
 
+/* Takes what is pending with a consumer out of the group. What was given together stands together, so
+ * the next one is looked for where the last one was. */
+static void forget_all_of(struct stream_edit *edit, struct stream_group *group,
+                          const struct stream_consumer *consumer)
+{
+    struct tree_cursor own, at;
+    bool more = tree_first(&consumer->pendings, &own);
+    if (!tree_first(&group->pendings, &at)) return;
+    for (; more; more = tree_next(&own)) {
+        const struct stream_pending *item = tree_item(&own);
+        if (tree_item(&at) != item && !seek_id(&group->pendings, &at, item->id)) continue;
+        retire_pending(edit, tree_remove(&group->pendings, &at));
+    }
+}
+
+/* A consumer who has all that is pending goes with it in one step, as a group of its own. */
+static void retire_with_all(struct stream_edit *edit, struct stream_group *group,
+                            struct stream_consumer *consumer)
+{
+    struct stream_group *gone = new_group(edit->epochs, STR(""));
+    gone->pendings = group->pendings;
+    tree_init(&group->pendings, &pendings_by_id, edit->epochs);
+    tree_append(&gone->consumers, consumer);
+    epoch_retire_big(edit->epochs, 0, (struct garbage){group_free, gone});
+}
+
 bool stream_consumer_delete(struct stream_edit *edit, struct stream_group *group, struct str name,
                             size_t *pending)
 {
-    struct tree_cursor at, pending_at;
+    struct tree_cursor at;
     *pending = 0;
     if (!seek_name(&group->consumers, &at, name)) return false;
     struct stream_consumer *consumer = tree_remove(&group->consumers, &at);
     *pending = consumer->pendings.len;
-    bool more = tree_first(&consumer->pendings, &pending_at);
-    for (; more; more = tree_next(&pending_at)) {
-        const struct stream_pending *item = tree_item(&pending_at);
-        retire_pending(edit, take_out(&group->pendings, item->id));
+    if (*pending == group->pendings.len) {
+        retire_with_all(edit, group, consumer);
+        return true;
     }
+    forget_all_of(edit, group, consumer);
     epoch_retire_big(edit->epochs, 0, (struct garbage){consumer_free, consumer});
     return true;
 }
