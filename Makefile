@@ -256,7 +256,7 @@ help:
 #: make differential            the same commands sent to Skein and to redis-server
 #: make test                    everything, sanitizers included; SAN=... for one profile only
 #: make fuzz-smoke              each fuzz target for FUZZ_SECONDS (20)
-#: make lint                    formatting, clang-tidy, tools/deps, tools/pure, tools/tidy
+#: make lint                    formatting, clang-tidy, tools/deps, pure, tidy, config-effect
 #: make format                  clang-format over all C files
 #: make check                   test and lint
 #: make bench                   the benchmark (BENCH_ARGS=...)

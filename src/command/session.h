@@ -44,6 +44,7 @@ enum session_flag {
     SESSION_PAUSED = 1 << 25,
     SESSION_UNIX_SOCKET = 1 << 26,
     SESSION_DELIVERED = 1 << 27, /* got messages that delivery_settle will tell the link of */
+    SESSION_ADMITTED = 1 << 28,  /* may go on because the default user needs no password now */
 };
 
 /* A request kept for EXEC: its arguments in one allocation. */

@@ -32,6 +32,28 @@ void acl_deinit(struct acl *acl)
 
 /* --- authentication --- */
 
+static bool is_open(const struct acl *acl)
+{
+    return acl->default_user->no_password && acl->default_user->enabled;
+}
+
+static void admit_or_refuse(void *argument, struct session *session)
+{
+    const struct acl *acl = argument;
+    bool admits = is_open(acl);
+    if (session->authenticated == admits) return;
+    if (!admits && !session_is(session, SESSION_ADMITTED)) return;
+    session->authenticated = admits;
+    session->flags ^= SESSION_ADMITTED;
+}
+
+/* The default user has changed, perhaps. Links of our own have no user. */
+static void follow_default_user(struct acl *acl)
+{
+    const struct acl_hooks *hooks = &acl->hooks;
+    if (hooks->each_session) hooks->each_session(hooks->context, admit_or_refuse, acl);
+}
+
 void acl_set_default_password(struct acl *acl, struct str password)
 {
     struct buf rule = {0};
@@ -44,12 +66,14 @@ void acl_set_default_password(struct acl *acl, struct str password)
     }
     acl_user_apply(acl->default_user, &acl->rules, buf_str(&rule));
     buf_deinit(&rule);
+    follow_default_user(acl);
 }
 
 void acl_begin_session(const struct acl *acl, struct session *session)
 {
     session->user = acl->default_user;
-    session->authenticated = acl->default_user->no_password && acl->default_user->enabled;
+    session->authenticated = is_open(acl);
+    session->flags &= ~(uint64_t)SESSION_ADMITTED;
 }
 
 struct acl_user *acl_authenticate(const struct acl *acl, struct str name, struct str password)
@@ -86,6 +110,7 @@ bool acl_login(struct acl *acl, struct call *call, struct str name, struct str p
     if (user) {
         call->session->user = user;
         call->session->authenticated = true;
+        call->session->flags &= ~(uint64_t)SESSION_ADMITTED;
         return true;
     }
     struct acl_denial denial = {.reason = ACL_LOG_AUTH, .object = call->argv[0], .user = name};
@@ -268,6 +293,7 @@ bool acl_set_user(struct acl *acl, const struct acl_change *change, struct buf *
     acl_user_take(known, tried);
     struct eviction eviction = {.acl = acl, .user = known, .by = change->by};
     visit_sessions(&eviction, end_if_it_hears_too_much);
+    follow_default_user(acl);
     return true;
 }
 
@@ -318,4 +344,5 @@ void acl_replace_users(struct acl *acl, struct acl_users *users, struct session 
     acl_users_add(&acl->users, acl->default_user);
     eviction.user = acl->default_user;
     visit_sessions(&eviction, end_if_it_hears_too_much);
+    follow_default_user(acl);
 }

@@ -41,15 +41,9 @@ void acl_deinit(struct acl *acl);
 
 /* requirepass: the only password of the default user; an empty one means none is needed. */
 void acl_set_default_password(struct acl *acl, struct str password);
-/* A new session starts as the default user, authenticated if that needs no password. */
+/* A new session starts as the default user, authenticated if that needs no password. Those that
+ * were refused are admitted for as long as the default user needs none later on. */
 void acl_begin_session(const struct acl *acl, struct session *session);
-/* Whether the session must authenticate before it may do anything. */
-static inline bool acl_must_authenticate(const struct acl *acl, const struct session *session)
-{
-    return !session->authenticated &&
-           (!acl->default_user->no_password || !acl->default_user->enabled);
-}
-
 /* NULL when the user is unknown or disabled or the password wrong, all after the same work. */
 struct acl_user *acl_authenticate(const struct acl *acl, struct str name, struct str password);
 /* AUTH and HELLO AUTH: the call's session becomes that user; false (and an entry in the log) when

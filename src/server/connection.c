@@ -67,21 +67,29 @@ static void auth(struct call *call)
 /* What HELLO asks for. */
 struct greeting {
     int64_t version; /* 0: as it is */
-    struct str user, password, name;
-    bool logs_in, names;
+    struct str name;
+    bool names;
 };
 
+static bool read_name(struct call *call, int at, struct greeting *greeting)
+{
+    greeting->name = call_arg(call, at);
+    greeting->names = true;
+    if (client_name_is_fine(greeting->name)) return true;
+    reply_error(call->reply, CLIENT_NAME_REFUSED);
+    return false;
+}
+
+/* The first thing that is wrong is answered, a password before what stands behind it. */
 static bool read_greeting_options(struct call *call, struct greeting *greeting)
 {
     for (int i = 2; i < call->argc; i++) {
         int values = call->argc - i - 1;
         if (values >= 2 && call_is(call, i, "auth")) {
-            greeting->user = call_arg(call, ++i);
-            greeting->password = call_arg(call, ++i);
-            greeting->logs_in = true;
+            if (!login(call, call_arg(call, i + 1), call_arg(call, i + 2))) return false;
+            i += 2;
         } else if (values >= 1 && call_is(call, i, "setname")) {
-            greeting->name = call_arg(call, ++i);
-            greeting->names = true;
+            if (!read_name(call, ++i, greeting)) return false;
         } else {
             reply_error_fmt(call->reply, "ERR Syntax error in HELLO option '%.*s'",
                             STR_ARG(call_arg(call, i)));
@@ -130,19 +138,13 @@ static void reply_greeting(struct call *call)
     "<user> <pass> option can be used to authenticate the client and select the RESP "             \
     "protocol version at the same time"
 
-/* Nothing of a greeting takes effect unless all of it does, but a right password does even when the
- * name is wrong. */
+/* Nothing of a greeting takes effect unless all of it does, but for a right password. */
 static void hello(struct call *call)
 {
     struct greeting greeting = {0};
     if (!read_greeting(call, &greeting)) return;
-    if (greeting.logs_in && !login(call, greeting.user, greeting.password)) return;
     if (!call->session->authenticated) {
         reply_error(call->reply, HELLO_NO_AUTH);
-        return;
-    }
-    if (greeting.names && !client_name_is_fine(greeting.name)) {
-        reply_error(call->reply, CLIENT_NAME_REFUSED);
         return;
     }
     if (greeting.names) client_name_set(&call->session->name, greeting.name);

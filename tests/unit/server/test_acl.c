@@ -364,13 +364,11 @@ static void requirepass_is_the_only_password_of_the_default_user(void **state)
     acl_set_default_password(acl, STR("second"));
     acl_begin_session(acl, &stranger);
     assert_false(stranger.authenticated);
-    assert_true(acl_must_authenticate(acl, &stranger));
     assert_null(acl_authenticate(acl, STR("default"), STR("first")));
     assert_non_null(acl_authenticate(acl, STR("default"), STR("second")));
     acl_set_default_password(acl, STR(""));
     acl_begin_session(acl, &stranger);
     assert_true(stranger.authenticated);
-    assert_false(acl_must_authenticate(acl, &stranger));
 }
 
 static void sessions_of_a_deleted_user_end(void **state)
@@ -389,6 +387,29 @@ static void sessions_of_a_deleted_user_end(void **state)
     assert_true(session_is(&world->h.session, SESSION_CLOSE_AFTER_REPLY));
     world->h.session.authenticated = true;
     assert_reply(world, "ACL DELUSER default", "-ERR The 'default' user cannot be removed\r\n");
+}
+
+/* As in 7.0.15: who has given no password depends on the default user as it is now. */
+static void sessions_that_were_refused_follow_the_default_user(void **state)
+{
+    struct world *world = *state;
+    struct session *stranger = &world->peers[0].session, *known = &world->peers[1].session;
+    stranger->authenticated = false;
+    known->authenticated = true;
+    world_run(world, "ACL SETUSER default >secret");
+    assert_false(stranger->authenticated);
+    world_run(world, "ACL SETUSER default nopass");
+    assert_true(stranger->authenticated);
+    world_run(world, "ACL SETUSER default resetpass >secret");
+    assert_false(stranger->authenticated);
+    assert_true(known->authenticated);
+    acl_set_default_password(&world->acl, STR(""));
+    assert_true(stranger->authenticated);
+    world_run(world, "ACL SETUSER default off");
+    assert_false(stranger->authenticated);
+    assert_true(known->authenticated);
+    world_run(world, "ACL SETUSER default on");
+    assert_true(stranger->authenticated);
 }
 
 static void losing_a_channel_ends_the_sessions_that_listen_to_it(void **state)
@@ -448,6 +469,7 @@ int main(void)
         WORLD_TEST(only_the_right_password_of_an_enabled_user_opens),
         WORLD_TEST(requirepass_is_the_only_password_of_the_default_user),
         WORLD_TEST(sessions_of_a_deleted_user_end),
+        WORLD_TEST(sessions_that_were_refused_follow_the_default_user),
         WORLD_TEST(losing_a_channel_ends_the_sessions_that_listen_to_it),
         WORLD_TEST(replies_have_the_shapes_of_redis),
     };
