@@ -1,4 +1,4 @@
-"""Clients that wait for keys: order, times, every way a wait ends, and what waiting costs others."""
+"""Clients that wait for keys: order, times, the ways a wait ends, and what waiting costs others."""
 
 import socket
 import time

@@ -1,6 +1,6 @@
 /* Proves: sessions wait for keys and are served in order, after the request that filled the key; a
- * wait ends in each of its ways exactly once and leaves nothing behind; what a served command did is
- * recorded in the form that does not wait. */
+ * wait ends in each of its ways exactly once and leaves nothing behind; what a served command did
+ * is recorded in the form that does not wait. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
