@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "base/num.h"
 #include "command/errors.h"
 #include "script/api.h"
 #include "script/engine.h"
@@ -6,6 +7,16 @@
 
 #include <lauxlib.h>
 #include <stdio.h>
+
+/* With 17 digits, as stock writes them; integers that are exact have the same text in %d. */
+static size_t write_number(char *text, size_t room, double number)
+{
+    static const double exact = 1e15;
+    if (number > -exact && number < exact && number != 0 && number == (double)(int64_t)number) {
+        return num_format_i64(text, (int64_t)number);
+    }
+    return (size_t)snprintf(text, room, "%.17g", number);
+}
 
 /* Numbers become their text in place, so that all arguments stay alive on the Lua stack. */
 static bool read_arguments(lua_State *lua, struct script_engine *engine, int argc)
@@ -18,8 +29,8 @@ static bool read_arguments(lua_State *lua, struct script_engine *engine, int arg
         int type = lua_type(lua, i + 1);
         if (type == LUA_TNUMBER) {
             char text[64];
-            int len = snprintf(text, sizeof(text), "%.17g", lua_tonumber(lua, i + 1));
-            lua_pushlstring(lua, text, (size_t)len);
+            size_t len = write_number(text, sizeof(text), lua_tonumber(lua, i + 1));
+            lua_pushlstring(lua, text, len);
             lua_replace(lua, i + 1);
         } else if (type != LUA_TSTRING) {
             return false;

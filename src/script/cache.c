@@ -32,20 +32,30 @@ static struct script *compile(struct script_engine *engine, struct shebang *sheb
     return script;
 }
 
-struct script *script_load(struct script_engine *engine, struct str body, struct buf *error)
+static struct script *load_new(struct script_engine *engine, struct str body, const char *sha,
+                               struct buf *error)
 {
-    char sha[SCRIPT_SHA_LEN + 1];
-    sha1_hex(body, sha);
-    struct script *script = script_find(engine, str_from_c(sha));
-    if (script) return script;
     struct shebang shebang = {0};
+    struct script *script = NULL;
     if (shebang_of_script(body, &shebang, error)) script = compile(engine, &shebang, error);
     shebang_deinit(&shebang);
     if (script == NULL) return NULL;
-    memcpy(script->sha, sha, sizeof(sha));
+    memcpy(script->sha, sha, sizeof(script->sha));
     script->bytes = body.len;
     engine->cache_bytes += body.len;
     map_put(&engine->cache, str_from_c(sha), script);
+    return script;
+}
+
+struct script *script_load(struct script_engine *engine, struct str body, struct buf *error)
+{
+    struct script *script = recent_find(&engine->recent, body);
+    if (script) return script;
+    char sha[SCRIPT_SHA_LEN + 1];
+    sha1_hex(body, sha);
+    script = script_find(engine, str_from_c(sha));
+    if (script == NULL) script = load_new(engine, body, sha, error);
+    if (script) recent_put(&engine->recent, body, script);
     return script;
 }
 

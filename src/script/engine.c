@@ -70,6 +70,7 @@ void script_cache_flush(struct script_engine *engine, bool now)
     struct map_cursor cursor = {0};
     struct str sha;
     void *script;
+    recent_forget(&engine->recent);
     while (map_next(&engine->cache, &cursor, &sha, &script)) script_free(engine, script);
     map_deinit(&engine->cache, NULL);
     engine->cache = (struct map){0};

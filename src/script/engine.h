@@ -13,6 +13,7 @@
 
 #include "base/map.h"
 #include "command/execute.h"
+#include "script/recent.h"
 
 #include <lua.h>
 
@@ -73,6 +74,7 @@ struct script_engine {
     struct script_hooks hooks;
     struct map cache; /* sha -> struct script */
     size_t cache_bytes;
+    struct recent_scripts recent; /* of the cache */
     struct library_set *libraries;
     struct library_loading *loading; /* FUNCTION LOAD runs a library's code */
     struct script_run run;
