@@ -402,8 +402,6 @@ static void attempt(void *context)
         settings.id = link->lineage->id;
         settings.offset = link->journal->end;
     }
-    settings.failover = link->takes_over;
-    link->takes_over = false;
     link->hooks.settings(link->hooks.owner, &settings, &options);
     handshake_init(&link->handshake, &settings, now_ms(link));
     tell(link, false, "Connecting to MASTER %s:%d", options.host, options.port);
@@ -466,7 +464,6 @@ void master_link_leave(struct master_link *link)
     timer_stop(&link->tick);
     link->state = LINK_OFF;
     link->path_len = 0;
-    link->takes_over = false;
 }
 
 int64_t master_link_silence_s(const struct master_link *link)

@@ -76,7 +76,6 @@ struct master_link {
     int port;
     bool is_ordered;  /* REPLICAOF was given, and no synchronisation has followed yet */
     bool has_history; /* our lineage is our master's: a PSYNC may name it */
-    bool takes_over;  /* the next PSYNC asks the master to hand over */
     struct backoff backoff;
     struct timer retry, tick;
     struct connecting *connecting;

@@ -163,6 +163,15 @@ static int64_t kill_matching(struct call *call, const struct client_filter *filt
     return killed;
 }
 
+/* The link to our master is no client, but is killed like one; it comes back by itself. */
+static int64_t kill_master_link(struct call *call)
+{
+    struct master_link *link = &server_of(call)->replication.link;
+    if (link->conn == NULL) return 0;
+    master_link_cut(link, "CLIENT KILL");
+    return 1;
+}
+
 static void run_kill(struct call *call)
 {
     struct client_filter filter = {.skips_me = true};
@@ -173,7 +182,9 @@ static void run_kill(struct call *call)
         else
             reply_error(call->reply, "ERR No such client");
     } else if (client_filter_parse(call, &filter)) {
-        reply_i64(call->reply, kill_matching(call, &filter));
+        int64_t killed = kill_matching(call, &filter);
+        if (filter.type == TYPE_MASTER) killed += kill_master_link(call);
+        reply_i64(call->reply, killed);
     }
 }
 

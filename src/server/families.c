@@ -15,6 +15,7 @@ const struct command *const all_families[] = {
     dump_commands,
     eval_commands,
     expire_commands,
+    failover_commands,
     fcall_commands,
     function_commands,
     generic_commands,

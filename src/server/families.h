@@ -10,6 +10,7 @@ extern const struct command client_commands[];
 extern const struct command config_commands[];
 extern const struct command connection_commands[];
 extern const struct command debug_commands[];
+extern const struct command failover_commands[];
 extern const struct command info_commands[];
 extern const struct command latency_commands[];
 extern const struct command lolwut_commands[];

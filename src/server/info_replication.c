@@ -84,9 +84,10 @@ static void write_history(struct server *server, struct buf *out)
     struct journal_range kept = journal_range(&server->journal);
     bool is_active = server->journal_readers != 0;
     buf_printf(out,
-               "master_failover_state:no-failover\r\nmaster_replid:%s\r\nmaster_replid2:%s\r\n"
+               "master_failover_state:%s\r\nmaster_replid:%s\r\nmaster_replid2:%s\r\n"
                "master_repl_offset:%lld\r\nsecond_repl_offset:%lld\r\n",
-               lineage->id.text, second, (long long)server->journal.end, second_end);
+               failover_state_name(server->replication.failover.state), lineage->id.text, second,
+               (long long)server->journal.end, second_end);
     buf_printf(out,
                "repl_backlog_active:%d\r\nrepl_backlog_size:%lld\r\n"
                "repl_backlog_first_byte_offset:%lld\r\nrepl_backlog_histlen:%lld\r\n",

@@ -102,7 +102,9 @@ static void describe_attempt(void *owner, struct handshake_settings *settings,
     settings->password = str_from_c(config->masterauth);
     settings->ip = str_from_c(config->announce_ip);
     settings->port = announced_port(server);
-    settings->node = server->replication.node;
+    settings->failover = server->replication.failover.state == FAILOVER_HANDING_OVER;
+    /* Who takes over follows us until it is asked: that is no loop. */
+    if (!settings->failover) settings->node = server->replication.node;
     const char *source = server->config.net.bind_source_addr;
     if (source && source[0]) options->source = source;
     if (!server->config.tls.replication) return;
@@ -150,8 +152,7 @@ static void on_state_changed(void *owner)
 
 static void on_handed_over(void *owner, bool accepted)
 {
-    (void)owner;
-    (void)accepted;
+    failover_answered(owner, accepted);
 }
 
 /* --- orders --- */
@@ -264,11 +265,15 @@ void replication_before_sleep(struct server *server)
     if (!changed) return;
     update_few_replicas(server);
     wait_serve(server);
+    failover_check_acks(server);
 }
 
 void replication_cron(struct server *server)
 {
-    feeds_cron(&server->replication.feeds, !replication_is_replica(server));
+    bool speaks =
+        !replication_is_replica(server) && server->replication.failover.state == FAILOVER_NONE;
+    feeds_cron(&server->replication.feeds, speaks);
+    failover_cron(server);
     forget_backlog(server);
     update_few_replicas(server);
 }

@@ -5,6 +5,7 @@
 
 #include "link/master_link.h"
 #include "link/replica_feed.h"
+#include "repl/failover.h"
 #include "server/persistence.h"
 
 struct server;
@@ -14,6 +15,7 @@ struct replication {
     struct lineage lineage; /* its offset is brought up to date when it is looked at */
     struct feeds feeds;
     struct master_link link;
+    struct failover failover;
     struct repl_id node;       /* our run id, as handshakes say it */
     struct snapshot_head head; /* of the snapshot begun last */
     struct store *nothing;     /* what a snapshot without data is of; NULL before the first */
@@ -52,5 +54,10 @@ void replication_change_id(struct server *server);
 void wait_leave(struct server *server, struct client *client);
 /* Answers those whose acknowledgements are there. */
 void wait_serve(struct server *server);
+
+/* failover_command.c: acknowledgements came; time passes; the target's answer. */
+void failover_check_acks(struct server *server);
+void failover_cron(struct server *server);
+void failover_answered(struct server *server, bool accepted);
 
 #endif

@@ -29,6 +29,10 @@ static void replicaof(struct call *call)
     struct server *server = server_of(call);
     char by[CONN_ADDRESS_MAX + 32];
     int64_t port;
+    if (server->replication.failover.state != FAILOVER_NONE) {
+        reply_error(call->reply, "ERR REPLICAOF not allowed while failing over.");
+        return;
+    }
     if (call_is(call, 1, "no") && call_is(call, 2, "one")) {
         replication_promote(server, name_client(call, by, sizeof(by)));
         reply_ok(call->reply);

@@ -2,6 +2,7 @@
 synchronisation, chains, promotion, WAIT, what a replica refuses, and what rogue peers achieve."""
 
 import itertools
+import signal
 import socket
 import subprocess
 import threading
@@ -255,6 +256,51 @@ def test_a_replica_goes_on_serving_while_it_loads(start):
             seen.append(client("GET", "old"))
     assert b"data" in seen and not any(isinstance(reply, Error) for reply in seen)
     wait_same(master, replica)
+
+
+@pytest.mark.parametrize("stock_heir", [False, True])
+def test_failover_hands_the_role_to_a_replica_that_has_everything(start, stock_heir):
+    master, heir = start(), start(stock=stock_heir)
+    assert str(ask(master, "FAILOVER")) == "ERR FAILOVER requires connected replicas."
+    assert str(ask(master, "FAILOVER", "ABORT")) == "ERR No failover in progress."
+    follow(heir, master)
+    wait_up(heir)
+    ask(master, "SET", "before", 1)
+    wait_until(lambda: "offset=0" not in info(master)["slave0"], 10)
+    assert ask(master, "FAILOVER", "TO", "127.0.0.1", heir.port, "TIMEOUT", 20000) in (b"OK", "OK")
+    wait_until(lambda: info(heir)["role"] == "master", 20)
+    wait_until(lambda: info(master)["role"] == "slave", 20)
+    wait_up(master)
+    assert info(master)["master_failover_state"] == "no-failover"
+    ask(heir, "SET", "after", 2)
+    wait_same(heir, master)
+    assert ask(master, "GET", "before") == b"1" and ask(master, "GET", "after") == b"2"
+
+
+def test_a_failover_that_cannot_be_ends_with_the_master_writing_again(start):
+    master, replica = start(), start()
+    follow(replica, master)
+    wait_up(replica)
+    ask(master, "SET", "a", 1)
+    assert ask(master, "WAIT", 1, 5000) == 1
+    replica.process.send_signal(signal.SIGSTOP)
+    try:
+        assert ask(master, "FAILOVER", "TIMEOUT", 300) in (b"OK", "OK")
+        assert info(master)["master_failover_state"] == "waiting-for-sync"
+        assert ask(master, "SET", "a", 2) in (b"OK", "OK")
+        assert info(master)["master_failover_state"] == "no-failover"
+    finally:
+        replica.process.send_signal(signal.SIGCONT)
+    assert info(master)["role"] == "master"
+
+
+def test_a_killed_master_link_comes_back(start):
+    master, replica = start(), start()
+    follow(replica, master)
+    wait_up(replica)
+    assert ask(replica, "CLIENT", "KILL", "TYPE", "master") == 1
+    wait_up(replica)
+    wait_until(lambda: info(master, "stats")["sync_partial_ok"] == "1")
 
 
 # Rogue peers

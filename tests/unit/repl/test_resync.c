@@ -1,4 +1,5 @@
-/* Proves: the verdict on every kind of PSYNC, at and around each border; and that whatever is asked, no replica continues at a byte that is not kept or not shared. */
+/* Proves: the verdict on every kind of PSYNC, at and around each border; and that
+ * whatever is asked, no replica continues at a byte that is not kept or not shared. */
 #include "base/prng.h"
 #include "repl/guard.h"
 #include "repl/resync.h"

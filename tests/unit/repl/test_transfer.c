@@ -122,7 +122,7 @@ static void a_snapshot_of_unknown_length_ends_at_its_mark_whatever_the_pieces(vo
         transfer_write_mark_head(&wire, mark);
         buf_append_str(&wire, buf_str(&snapshot));
         buf_append(&wire, mark, TRANSFER_MARK_LEN);
-        /* The mark may begin inside the snapshot's last bytes: then it ends there, for everybody. */
+        /* The mark may begin inside the snapshot's last bytes: then it ends there. */
         struct str whole = str_from(buf_str(&wire), 47);
         size_t end = (size_t)str_find(whole, str_of(mark, TRANSFER_MARK_LEN));
         buf_append_c(&wire, "*1\r\n");
