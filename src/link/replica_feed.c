@@ -291,7 +291,7 @@ static struct full_sync_target target_of(struct feed *feed, int64_t offset)
 {
     struct full_sync_target target = {.conn = feed->client->conn, .owner = feed};
     struct chain *out = &feed->client->out;
-    chain_copy(out, buf_reserve(&target.before, out->len));
+    if (out->len) chain_copy(out, buf_reserve(&target.before, out->len));
     target.before.len = out->len;
     chain_consume(out, out->len);
     if (!feed->wants_psync) return target;

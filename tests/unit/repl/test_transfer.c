@@ -9,10 +9,20 @@
 
 #include <cmocka.h>
 
-/* Feeds `wire` in pieces of random size up to `piece`; returns the last event, with the snapshot
- * in *got and what follows it in *rest. */
+/* What came out: the snapshot, and what follows it. */
+struct outcome {
+    struct buf got, rest;
+};
+
+static void outcome_deinit(struct outcome *outcome)
+{
+    buf_deinit(&outcome->got);
+    buf_deinit(&outcome->rest);
+}
+
+/* Feeds `wire` in pieces of random size up to `piece`; returns the last event. */
 static enum transfer_event feed(struct transfer_reader *reader, struct str wire, size_t piece,
-                                struct prng *prng, struct buf *got, struct buf *rest)
+                                struct prng *prng, struct outcome *outcome)
 {
     enum transfer_event event = TRANSFER_MORE;
     while (wire.len) {
@@ -21,12 +31,12 @@ static enum transfer_event feed(struct transfer_reader *reader, struct str wire,
         struct str payload;
         while (event != TRANSFER_END && event != TRANSFER_REFUSED) {
             event = transfer_read(reader, &part, &payload);
-            buf_append_str(got, payload);
+            buf_append_str(&outcome->got, payload);
             if (event == TRANSFER_MORE) assert_int_equal(part.len, 0);
             if (event == TRANSFER_INVALID || event == TRANSFER_TOO_BIG) return event;
             if (event != TRANSFER_PAYLOAD) break;
         }
-        if (event == TRANSFER_END) buf_append_str(rest, part);
+        if (event == TRANSFER_END) buf_append_str(&outcome->rest, part);
     }
     return event;
 }
@@ -38,16 +48,15 @@ static void a_snapshot_of_known_length_ends_where_it_was_announced(void **state)
     prng_init(&prng, 1);
     for (size_t piece = 1; piece < 40; piece++) {
         struct transfer_reader reader;
-        struct buf got = {0}, rest = {0};
+        struct outcome outcome = {0};
         transfer_reader_init(&reader, 1000);
         enum transfer_event event = feed(
-            &reader, STR("\n\n\n$10\r\n0123456789*1\r\n$4\r\nPING\r\n"), piece, &prng, &got, &rest);
+            &reader, STR("\n\n\n$10\r\n0123456789*1\r\n$4\r\nPING\r\n"), piece, &prng, &outcome);
         assert_int_equal(event, TRANSFER_END);
-        assert_string_equal(buf_c(&got), "0123456789");
-        assert_string_equal(buf_c(&rest), "*1\r\n$4\r\nPING\r\n");
+        assert_string_equal(buf_c(&outcome.got), "0123456789");
+        assert_string_equal(buf_c(&outcome.rest), "*1\r\n$4\r\nPING\r\n");
         assert_int_equal(reader.received, 10);
-        buf_deinit(&got);
-        buf_deinit(&rest);
+        outcome_deinit(&outcome);
     }
 }
 
@@ -76,14 +85,13 @@ static void announcements_no_master_makes_are_refused(void **state)
     prng_init(&prng, 1);
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct transfer_reader reader;
-        struct buf got = {0}, rest = {0};
+        struct outcome outcome = {0};
         transfer_reader_init(&reader, 1000);
-        enum transfer_event event = feed(&reader, str_from_c(cases[i].wire), 7, &prng, &got, &rest);
+        enum transfer_event event = feed(&reader, str_from_c(cases[i].wire), 7, &prng, &outcome);
         if (event != cases[i].event) fail_msg("%s: %d", cases[i].wire, event);
         if (event == TRANSFER_REFUSED)
             assert_true(str_eq(str_of(reader.head, reader.head_len), STR("-ERR no memory")));
-        buf_deinit(&got);
-        buf_deinit(&rest);
+        outcome_deinit(&outcome);
     }
 }
 
@@ -117,7 +125,8 @@ static void a_snapshot_of_unknown_length_ends_at_its_mark_whatever_the_pieces(vo
     for (int round = 0; round < 20000; round++) {
         char mark[TRANSFER_MARK_LEN];
         for (int i = 0; i < TRANSFER_MARK_LEN; i++) mark[i] = "ab"[prng_below(&prng, 4) == 0];
-        struct buf snapshot = {0}, wire = {0}, got = {0}, rest = {0};
+        struct buf snapshot = {0}, wire = {0};
+        struct outcome outcome = {0};
         make_payload(&prng, mark, &snapshot);
         transfer_write_mark_head(&wire, mark);
         buf_append_str(&wire, buf_str(&snapshot));
@@ -129,16 +138,15 @@ static void a_snapshot_of_unknown_length_ends_at_its_mark_whatever_the_pieces(vo
         struct transfer_reader reader;
         transfer_reader_init(&reader, 0);
         enum transfer_event event =
-            feed(&reader, buf_str(&wire), 1 + prng_below(&prng, 60), &prng, &got, &rest);
+            feed(&reader, buf_str(&wire), 1 + prng_below(&prng, 60), &prng, &outcome);
         assert_int_equal(event, TRANSFER_END);
-        assert_int_equal(got.len, end);
+        assert_int_equal(outcome.got.len, end);
         assert_int_equal(reader.received, end);
-        assert_memory_equal(buf_c(&got), buf_c(&wire) + 47, end);
-        assert_int_equal(rest.len, wire.len - 47 - end - TRANSFER_MARK_LEN);
+        assert_memory_equal(buf_c(&outcome.got), buf_c(&wire) + 47, end);
+        assert_int_equal(outcome.rest.len, wire.len - 47 - end - TRANSFER_MARK_LEN);
         buf_deinit(&snapshot);
         buf_deinit(&wire);
-        buf_deinit(&got);
-        buf_deinit(&rest);
+        outcome_deinit(&outcome);
     }
 }
 
