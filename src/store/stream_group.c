@@ -3,7 +3,10 @@
 #include "base/assert.h"
 #include "base/mem.h"
 
-enum { WEIGHT_ENOUGH = 1 << 16 };
+enum {
+    WEIGHT_ENOUGH = 1 << 16,
+    REMOVED_SHARE = 8, /* from an eighth on, keeping the rest is faster than removing one by one */
+};
 
 /* --- order --- */
 
@@ -116,6 +119,14 @@ static void consumer_free(void *item)
 {
     struct stream_consumer *consumer = item;
     tree_deinit(&consumer->pendings, NULL);
+    mem_free(consumer->name);
+    mem_free(consumer);
+}
+
+static void consumer_free_deep(void *item)
+{
+    struct stream_consumer *consumer = item;
+    tree_deinit(&consumer->pendings, mem_free);
     mem_free(consumer->name);
     mem_free(consumer);
 }
@@ -428,30 +439,35 @@ static struct stream_pending *take_out(struct tree *pendings, struct stream_id i
     return tree_remove(pendings, &at);
 }
 
-/* Takes what is pending with a consumer out of the group. What was given together stands together, so
- * the next one is looked for where the last one was. */
-static void forget_all_of(struct stream_edit *edit, struct stream_group *group,
-                          const struct stream_consumer *consumer)
+static void free_nodes(void *tree)
 {
-    struct tree_cursor own, at;
-    bool more = tree_first(&consumer->pendings, &own);
-    if (!tree_first(&group->pendings, &at)) return;
-    for (; more; more = tree_next(&own)) {
-        const struct stream_pending *item = tree_item(&own);
-        if (tree_item(&at) != item && !seek_id(&group->pendings, &at, item->id)) continue;
-        retire_pending(edit, tree_remove(&group->pendings, &at));
-    }
+    tree_deinit(tree, NULL);
+    mem_free(tree);
 }
 
-/* A consumer who has all that is pending goes with it in one step, as a group of its own. */
-static void retire_with_all(struct stream_edit *edit, struct stream_group *group,
-                            struct stream_consumer *consumer)
+/* A consumer who goes had much of what is pending: what others have goes to a new tree, and the
+ * old one is freed elsewhere. */
+static void keep_others(struct stream_edit *edit, struct stream_group *group,
+                        const struct stream_consumer *consumer)
 {
-    struct stream_group *gone = new_group(edit->epochs, STR(""));
-    gone->pendings = group->pendings;
+    struct tree *old = mem_alloc(sizeof(*old));
+    struct tree_cursor at;
+    *old = group->pendings;
     tree_init(&group->pendings, &pendings_by_id, edit->epochs);
-    tree_append(&gone->consumers, consumer);
-    epoch_retire_big(edit->epochs, 0, (struct garbage){group_free, gone});
+    bool more = consumer->pendings.len < old->len && tree_first(old, &at);
+    for (; more; more = tree_next(&at)) {
+        struct stream_pending *pending = tree_item(&at);
+        if (pending->owner != consumer->name) tree_append(&group->pendings, pending);
+    }
+    epoch_retire_big(edit->epochs, 0, (struct garbage){free_nodes, old});
+}
+
+static void remove_each(struct stream_group *group, const struct stream_consumer *consumer)
+{
+    struct tree_cursor at;
+    bool more = tree_first(&consumer->pendings, &at);
+    for (; more; more = tree_next(&at))
+        take_out(&group->pendings, ((const struct stream_pending *)tree_item(&at))->id);
 }
 
 bool stream_consumer_delete(struct stream_edit *edit, struct stream_group *group, struct str name,
@@ -462,12 +478,11 @@ bool stream_consumer_delete(struct stream_edit *edit, struct stream_group *group
     if (!seek_name(&group->consumers, &at, name)) return false;
     struct stream_consumer *consumer = tree_remove(&group->consumers, &at);
     *pending = consumer->pendings.len;
-    if (*pending == group->pendings.len) {
-        retire_with_all(edit, group, consumer);
-        return true;
-    }
-    forget_all_of(edit, group, consumer);
-    epoch_retire_big(edit->epochs, 0, (struct garbage){consumer_free, consumer});
+    if (consumer->pendings.len > group->pendings.len / REMOVED_SHARE)
+        keep_others(edit, group, consumer);
+    else
+        remove_each(group, consumer);
+    epoch_retire_big(edit->epochs, 0, (struct garbage){consumer_free_deep, consumer});
     return true;
 }
 
