@@ -227,7 +227,7 @@ static bool takes(struct store *store, struct str body, size_t at, unsigned byte
     return true;
 }
 
-/* Each byte of sound bodies is replaced by all others: what is taken all the same must be usable. */
+/* Each byte of sound bodies is replaced by all others: what is taken even so must be usable. */
 static void no_damage_does_harm(void **state)
 {
     (void)state;
