@@ -402,3 +402,21 @@ def test_wait_counts_the_replicas_there_are(client, server, oracle):
         wait_until(lambda: blocked(client) == 1)
         assert client("CLIENT", "UNBLOCK", number) == 1
         assert waiter.read() == 0
+
+
+# Roles
+
+
+def test_a_master_that_becomes_a_replica_sends_its_waiters_away(client, waiters, server):
+    waiter, acked = waiters(("BLPOP", "k", 0), ("WAIT", 1, 0))
+    with server.client() as other:
+        other("REPLICAOF", "127.0.0.1", "1")
+        try:
+            for one in waiter, acked:
+                assert str(one.read()).startswith("UNBLOCKED force unblock")
+                assert one.is_closed(5)
+            assert blocked(client) == 0
+            assert "READONLY" in str(client("BLPOP", "k", 0))
+        finally:
+            other("REPLICAOF", "NO", "ONE")
+    assert client("RPUSH", "k", "a") == 1
