@@ -70,6 +70,7 @@ static void reply_arg(struct reply *reply, const struct syntax_arg *arg, struct 
     size_t fields = 2;
     fields += key_spec >= 0;
     fields += arg->token.len > 0;
+    fields += arg->since.len > 0;
     fields += flagged;
     fields += arg->count > 0;
     append_name(&name, arg);
@@ -84,6 +85,10 @@ static void reply_arg(struct reply *reply, const struct syntax_arg *arg, struct 
     if (arg->token.len) {
         reply_bulk_c(reply, "token");
         reply_bulk(reply, arg->token);
+    }
+    if (arg->since.len) {
+        reply_bulk_c(reply, "since");
+        reply_bulk(reply, arg->since);
     }
     if (flagged) reply_arg_flags(reply, arg);
     if (arg->count) {

@@ -101,7 +101,7 @@ static void swapdb(struct call *call)
 
 #define FLUSH(run_)                                                                                \
     .run = (run_), .arity = -1, .flags = CMD_WRITE, .categories = CAT_KEYSPACE | CAT_DANGEROUS,    \
-    .since = "1.0.0", .group = "server", .syntax = "[ASYNC | SYNC]",                               \
+    .since = "1.0.0", .group = "server", .syntax = "[ASYNC@4.0.0 | SYNC@6.2.0]",                   \
     .tips = {"request_policy:all_shards", "response_policy:all_succeeded"},                        \
     .history = {{"4.0.0", "Takes the mode `ASYNC`."}, {"6.2.0", "Takes the mode `SYNC`."}}
 

@@ -194,7 +194,8 @@ static void restore(struct call *call)
     .arity = -4, .categories = CAT_KEYSPACE | CAT_DANGEROUS,                                       \
     .keys = {KEY_ONE(KEY_OW | KEY_UPDATE, 1)},                                                     \
     .complexity = "O(N) with N the size of the value, O(N*log(N)) for sorted sets",                \
-    .syntax = "key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]",   \
+    .syntax = "key ttl serialized-value [REPLACE]@3.0.0 [ABSTTL]@5.0.0 "                           \
+              "[IDLETIME seconds]@5.0.0 [FREQ frequency]@5.0.0",                                   \
     .history = {{"3.0.0", "Takes the option `REPLACE`."},                                          \
                 {"5.0.0", "Takes the option `ABSTTL`."},                                           \
                 {"5.0.0", "Takes the options `IDLETIME` and `FREQ`."}}

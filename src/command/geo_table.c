@@ -9,7 +9,7 @@
 #define SHAPE                                                                                      \
     "<FROMMEMBER member | FROMLONLAT <longitude latitude>> <BYRADIUS radius " UNIT                 \
     " | BYBOX width height " UNIT "> [ASC | DESC] [COUNT count [ANY]]"
-#define RADIUS "radius " UNIT " " WITH " [COUNT count [ANY]] [ASC | DESC]"
+#define RADIUS "radius " UNIT " " WITH " [COUNT count [ANY]@6.2.0] [ASC | DESC]"
 #define STORE  " [STORE key] [STOREDIST key]"
 #define UPPER_CASE                                                                                 \
     {                                                                                              \
@@ -37,7 +37,7 @@ const struct command geo_commands[] = {
         .summary = "Adds members with their positions, or moves them to other ones.",
         .since = "3.2.0",
         .complexity = "O(log(N)) for each member, with N the members of the sorted set",
-        .syntax = "key [NX | XX] [CH] <longitude latitude member> "
+        .syntax = "key [NX | XX]@6.2.0 [CH]@6.2.0 <longitude latitude member> "
                   "[<longitude latitude member> ...]",
         .history = {{"6.2.0", "Takes the options `CH`, `NX` and `XX`."}},
     },

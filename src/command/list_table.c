@@ -10,7 +10,7 @@
 #define POPS                                                                                       \
     .arity = -2, .flags = CMD_WRITE | CMD_FAST,                                                    \
     .keys = {KEY_ONE(KEY_RW | KEY_ACCESS | KEY_DELETE, 1)}, .since = "1.0.0",                      \
-    .syntax = "key [count]", .history = {{"6.2.0", "Takes a `count`."}},                           \
+    .syntax = "key [count]@6.2.0", .history = {{"6.2.0", "Takes a `count`."}},                     \
     .complexity = "O(N) with N the number of elements answered"
 #define MOVES                                                                                      \
     .flags = CMD_WRITE | CMD_DENYOOM,                                                              \

@@ -110,7 +110,7 @@ const struct command scan_commands[] = {
         .since = "2.8.0",
         .group = "generic",
         .complexity = "O(1) for each call, O(N) for a whole walk over N keys",
-        .syntax = "cursor [MATCH pattern] [COUNT count] [TYPE type]",
+        .syntax = "cursor [MATCH pattern] [COUNT count] [TYPE type]@6.0.0",
         .history = {{"6.0.0", "Takes the option `TYPE`."}},
         .tips = {"nondeterministic_output", "request_policy:special"},
     },

@@ -161,7 +161,7 @@ const struct command set_commands[] = {
         .since = "1.0.0",
         .complexity = "O(1) without a count, else O(N) with N the count; O(M) with M the size of "
                       "the set when a good part of it is popped",
-        .syntax = "key [count]",
+        .syntax = "key [count]@3.2.0",
         .history = {{"3.2.0", "Takes a `count`."}},
         .tips = {"nondeterministic_output"},
     },
@@ -175,7 +175,7 @@ const struct command set_commands[] = {
         .since = "1.0.0",
         .complexity = "O(1) without a count, else O(N) with N the count; O(M) with M the size of "
                       "the set when many different ones are asked for",
-        .syntax = "key [count]",
+        .syntax = "key [count]@2.6.0",
         .history = {{"2.6.0", "Takes a `count`."}},
         .tips = {"nondeterministic_output"},
     },

@@ -20,7 +20,7 @@
         .flags = KEY_RO | KEY_ACCESS, .begin = KEYS_AT_KEYWORD, .index = (from_),                  \
         .keyword = "STREAMS", .last = -1, .step = 1, .limit = 2                                    \
     }
-#define TRIM "<MAXLEN | MINID> [= | ~] threshold [LIMIT count]"
+#define TRIM "<MAXLEN | MINID@6.2.0> [= | ~] threshold [LIMIT count]@6.2.0"
 
 static const struct command group_commands[] = {
     {
@@ -161,7 +161,7 @@ const struct command stream_commands[] = {
         .summary = "Appends an entry to a stream, and may trim it.",
         .since = "5.0.0",
         .complexity = "O(1), and O(N) with N the entries trimmed",
-        .syntax = "key [NOMKSTREAM] [" TRIM "] <* | id> <field value> [<field value> ...]",
+        .syntax = "key [NOMKSTREAM]@6.2.0 [" TRIM "] <* | id> <field value> [<field value> ...]",
         .history = {{"6.2.0", "Takes the options `NOMKSTREAM`, `MINID` and `LIMIT`."},
                     {"7.0.0", "The sequence number alone may be left to the server: `<ms>-*`."}},
         .tips = {"nondeterministic_output"},
@@ -255,7 +255,8 @@ const struct command stream_commands[] = {
         .summary = "Sets the last id of a stream and what else it remembers.",
         .since = "5.0.0",
         .complexity = "O(1)",
-        .syntax = "key last-id [ENTRIESADDED entries_added] [MAXDELETEDID max_deleted_entry_id]",
+        .syntax = "key last-id [ENTRIESADDED entries_added]@7.0.0 "
+                  "[MAXDELETEDID max_deleted_entry_id]@7.0.0",
         .history = {{"7.0.0", "Takes the options `ENTRIESADDED` and `MAXDELETEDID`."}},
     },
     {
@@ -306,7 +307,7 @@ const struct command stream_commands[] = {
         .summary = "Tells which entries are pending, with whom and for how long.",
         .since = "5.0.0",
         .complexity = "O(log(N)+M) with N the entries pending and M those looked at",
-        .syntax = "key group [[IDLE min-idle-time] start end count [consumer]]",
+        .syntax = "key group [[IDLE min-idle-time]@6.2.0 start end count [consumer]]",
         .history = {{"6.2.0", "Takes the option `IDLE`; either bound may be excluded."}},
         .tips = {"nondeterministic_output"},
     },

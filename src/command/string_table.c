@@ -220,8 +220,9 @@ const struct command string_commands[] = {
      .since = "1.0.0",
      .group = "string",
      .complexity = "O(1)",
-     .syntax = "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | "
-               "PXAT unix-time-milliseconds | KEEPTTL]",
+     .syntax =
+         "key value [NX | XX]@2.6.12 [GET]@6.2.0 [EX seconds@2.6.12 | PX milliseconds@2.6.12 | "
+         "EXAT unix-time-seconds@6.2.0 | PXAT unix-time-milliseconds@6.2.0 | KEEPTTL@6.0.0]",
      .history = {{"2.6.12", "The options `EX`, `PX`, `NX` and `XX` appeared."},
                  {"6.0.0", "The option `KEEPTTL` appeared."},
                  {"6.2.0", "The options `GET`, `EXAT` and `PXAT` appeared."},

@@ -87,7 +87,7 @@ static void skip(struct parser *parser, char expected)
 static struct str take_word(struct parser *parser)
 {
     size_t len = 0;
-    while (len < parser->rest.len && !strchr(" []<>|", parser->rest.ptr[len])) len++;
+    while (len < parser->rest.len && !strchr(" []<>|@", parser->rest.ptr[len])) len++;
     struct str word = str_first(parser->rest, len);
     parser->rest = str_from(parser->rest, len);
     if (len == 0) parser->failed = true;
@@ -108,7 +108,7 @@ static bool begins_value(struct parser *parser)
     char next = peek(parser);
     if (next == '<') return true;
     struct parser ahead = *parser;
-    return next && !strchr("[]>|", next) && !is_token(take_word(&ahead));
+    return next && !strchr("[]>|@", next) && !is_token(take_word(&ahead));
 }
 
 /* --- repetition --- */
@@ -182,7 +182,9 @@ static struct syntax_arg parse_group(struct parser *parser, char open, char clos
     return result;
 }
 
-static struct syntax_arg parse_item(struct parser *parser)
+static struct syntax_arg parse_item(struct parser *parser);
+
+static struct syntax_arg parse_unversioned(struct parser *parser)
 {
     if (peek(parser) == '<') return parse_group(parser, '<', '>');
     if (peek(parser) == '[') {
@@ -198,6 +200,17 @@ static struct syntax_arg parse_item(struct parser *parser)
     struct syntax_arg value = parse_item(parser);
     value.token = word;
     return value;
+}
+
+/* "@6.2.0" directly behind an argument is the version it came with. */
+static struct syntax_arg parse_item(struct parser *parser)
+{
+    struct syntax_arg arg = parse_unversioned(parser);
+    if (parser->rest.len && parser->rest.ptr[0] == '@') {
+        skip(parser, '@');
+        arg.since = take_word(parser);
+    }
+    return arg;
 }
 
 static void parse_sequence(struct parser *parser, struct syntax_arg *sequence)

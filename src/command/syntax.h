@@ -21,6 +21,7 @@ struct syntax_arg {
     enum syntax_kind kind;
     struct str name;  /* of a word or token */
     struct str token; /* stands before the argument, or is the token itself; empty: none */
+    struct str since; /* the version it came with, if later than the command; empty otherwise */
     bool optional;
     bool multiple;
     bool multiple_token; /* the token is repeated too */

@@ -45,7 +45,8 @@ const struct command zset_commands[] = {
         .summary = "Adds members to a sorted set, or gives them other scores.",
         .since = "1.2.0",
         .complexity = "O(log(N)) for each member, with N the members of the sorted set",
-        .syntax = "key [NX | XX] [GT | LT] [CH] [INCR] <score member> [<score member> ...]",
+        .syntax = "key [NX | XX]@3.0.2 [GT | LT]@6.2.0 [CH]@3.0.2 [INCR]@3.0.2 <score member> "
+                  "[<score member> ...]",
         .history = {{"2.4.0", "Takes more than one member."},
                     {"3.0.2", "Takes the options `XX`, `NX`, `CH` and `INCR`."},
                     {"6.2.0", "Takes the options `GT` and `LT`."}},
@@ -170,7 +171,8 @@ const struct command zset_commands[] = {
         .summary = "Answers the members in a range of ranks, scores or names.",
         .since = "1.2.0",
         .complexity = RANGES,
-        .syntax = "key start stop [BYSCORE | BYLEX] [REV] [LIMIT <offset count>] [WITHSCORES]",
+        .syntax = "key start stop [BYSCORE | BYLEX]@6.2.0 [REV]@6.2.0 [LIMIT <offset count>]@6.2.0 "
+                  "[WITHSCORES]",
         .history = {{"6.2.0", "Takes the options `REV`, `BYSCORE`, `BYLEX` and `LIMIT`."}},
     },
     {
@@ -207,7 +209,7 @@ const struct command zset_commands[] = {
         .summary = "Answers the members whose scores lie in a range.",
         .since = "1.0.5",
         .complexity = RANGES,
-        .syntax = "key min max [WITHSCORES] [LIMIT <offset count>]",
+        .syntax = "key min max [WITHSCORES]@2.0.0 [LIMIT <offset count>]",
         .history = {{"2.0.0", "Takes the option `WITHSCORES`."}},
         .deprecated_since = "6.2.0",
         .replaced_by = "`ZRANGE` with the `BYSCORE` argument",

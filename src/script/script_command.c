@@ -104,7 +104,7 @@ static const struct command subcommands[] = {
         .since = "2.6.0",
         .group = "scripting",
         .complexity = "O(N) with N the number of cached scripts",
-        .syntax = "[ASYNC | SYNC]",
+        .syntax = "[ASYNC | SYNC]@6.2.0",
         .history = {{"6.2.0", "ASYNC and SYNC choose who frees the scripts."}},
         .tips = {"request_policy:all_nodes", "response_policy:all_succeeded"},
     },

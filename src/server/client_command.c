@@ -350,7 +350,8 @@ static const struct command client_subcommands[] = {
         .since = "2.4.0",
         .group = "connection",
         .complexity = "O(N) where N is the number of client connections",
-        .syntax = "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
+        .syntax = "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>]@5.0.0 "
+                  "[ID client-id [client-id ...]]@6.2.0",
         .history = {{"2.8.12", "The field `id`."},
                     {"5.0.0", "The filter `TYPE`."},
                     {"6.0.0", "The field `user`."},
@@ -370,9 +371,10 @@ static const struct command client_subcommands[] = {
         .since = "2.4.0",
         .group = "connection",
         .complexity = "O(N) where N is the number of client connections",
-        .syntax = "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | "
-                  "PUBSUB>] | [USER username] | [ADDR ip:port] | [LADDR ip:port] | "
-                  "[SKIPME yes/no]>>",
+        .syntax =
+            "<ip:port | <[ID client-id]@2.8.12 | [TYPE <NORMAL | MASTER@3.2.0 | SLAVE | "
+            "REPLICA@5.0.0 | PUBSUB>]@2.8.12 | [USER username] | [ADDR ip:port] | [LADDR ip:port]@6.2.0 | "
+            "[SKIPME yes/no]>>",
         .history = {{"2.8.12", "Filters."},
                     {"2.8.12", "The filter `ID`."},
                     {"3.2.0", "The type `master`."},
@@ -426,7 +428,7 @@ static const struct command client_subcommands[] = {
         .since = "2.9.50",
         .group = "connection",
         .complexity = "O(1)",
-        .syntax = "timeout [WRITE | ALL]",
+        .syntax = "timeout [WRITE | ALL]@6.2.0",
         .history = {{"6.2.0", "The mode `WRITE`."}},
     },
     {

@@ -224,7 +224,7 @@ const struct command connection_commands[] = {
         .since = "1.0.0",
         .group = "connection",
         .complexity = "O(N) where N is the number of passwords defined for the user",
-        .syntax = "[username] password",
+        .syntax = "[username]@6.0.0 password",
         .history = {{"6.0.0", "User names."}},
     },
     {

@@ -135,7 +135,7 @@ const struct command persistence_commands[] = {
         .since = "1.0.0",
         .group = "server",
         .complexity = "O(1)",
-        .syntax = "[SCHEDULE]",
+        .syntax = "[SCHEDULE]@3.2.2",
         .history = {{"3.2.2", "SCHEDULE was added."}},
     },
     {

@@ -100,7 +100,7 @@ const struct command shutdown_commands[] = {
         .since = "1.0.0",
         .group = "server",
         .complexity = "O(1), or O(N) in the number of keys when they are saved",
-        .syntax = "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+        .syntax = "[NOSAVE | SAVE] [NOW]@7.0.0 [FORCE]@7.0.0 [ABORT]@7.0.0",
         .history = {{"7.0.0", "NOW, FORCE and ABORT were added."}},
     },
     {0},

@@ -4,7 +4,6 @@ shorter."""
 CLUSTER = "there are no clusters"
 MOVES_KEYS = "sends keys to another server by itself"
 REPLICATION = "not there yet"
-PERSISTENCE = "not there yet"
 
 ABSENT = {
     "asking": CLUSTER,
@@ -12,7 +11,6 @@ ABSENT = {
     "readonly": CLUSTER,
     "readwrite": CLUSTER,
     "migrate": MOVES_KEYS,
-    "bgrewriteaof": PERSISTENCE,
     "failover": REPLICATION,
 }
 

@@ -47,8 +47,8 @@ static void patterns_name_keys_and_fields(void **state)
 {
     STEPS_RUN(*state, {"SORT l BY w_* LIMIT 0 2", "*2\r\n$2\r\n10\r\n$1\r\n3\r\n", "", ""},
               {"SORT l BY o_*->f ALPHA LIMIT 2 2 GET # GET o_*->f",
-               "*4\r\n$1\r\n2\r\n$1\r\na\r\n$1\r\n1\r\n$1\r\nb\r\n",
-               "keymiss o_3;keymiss o_10;", ""},
+               "*4\r\n$1\r\n2\r\n$1\r\na\r\n$1\r\n1\r\n$1\r\nb\r\n", "keymiss o_3;keymiss o_10;",
+               ""},
               {"SORT l BY o_*->f", NO_NUMBER, NULL, ""},
               {"SORT l LIMIT 0 1 GET w_* GET none GET w_*->f GET o_* GET o_*->none",
                "*5\r\n$1\r\n9\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n", NULL, ""},
@@ -113,7 +113,8 @@ static void weights_that_have_expired_are_deleted_on_the_way(void **state)
     harness_run(h, "PEXPIRE w_1 5");
     h->host.now_ms += 10;
     STEPS_RUN(h,
-              {"SORT l BY w_* LIMIT 0 1 STORE d", ":1\r\n", "expired w_1;keymiss w_1;new d;sortstore d;",
+              {"SORT l BY w_* LIMIT 0 1 STORE d", ":1\r\n",
+               "expired w_1;keymiss w_1;new d;sortstore d;",
                "MULTI;DEL w_1;SORT l BY w_* LIMIT 0 1 STORE d;EXEC;"},
               {"LRANGE d 0 0", "*1\r\n$1\r\n1\r\n", NULL, NULL});
 }

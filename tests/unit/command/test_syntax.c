@@ -15,6 +15,7 @@ static void describe(struct buf *out, const struct syntax_arg *arg)
     buf_append_c(out, syntax_type_name(arg));
     if (arg->kind == SYNTAX_WORD) buf_printf(out, ":%.*s", STR_ARG(arg->name));
     if (arg->token.len) buf_printf(out, "=%.*s", STR_ARG(arg->token));
+    if (arg->since.len) buf_printf(out, "@%.*s", STR_ARG(arg->since));
     if (arg->optional) buf_append_c(out, "?");
     if (arg->multiple) buf_append_c(out, arg->multiple_token ? "**" : "*");
     if (arg->count == 0) return;
@@ -48,6 +49,22 @@ static void words_tokens_and_options_are_told_apart(void **state)
     assert_reads("key [EX seconds | KEEPTTL]",
                  "block(key:key oneof?(integer:seconds=EX pure-token=KEEPTTL))");
     assert_reads("key <LEFT | RIGHT>", "block(key:key oneof(pure-token=LEFT pure-token=RIGHT))");
+}
+
+static void an_argument_may_say_with_which_version_it_came(void **state)
+{
+    (void)state;
+    assert_reads("key [NX | XX]@3.0.2 [CH]@6.2.0 member [member ...]",
+                 "block(key:key oneof@3.0.2?(pure-token=NX pure-token=XX) pure-token=CH@6.2.0? "
+                 "string:member*)");
+    assert_reads("[EX seconds@2.6.12 | KEEPTTL@6.0.0]",
+                 "block(oneof?(integer:seconds=EX@2.6.12 pure-token=KEEPTTL@6.0.0))");
+    assert_reads("[COUNT count [ANY]@6.2.0]",
+                 "block(block?(integer:count=COUNT pure-token=ANY@6.2.0?))");
+    assert_reads("[[ID id [id ...]]@6.2.0]", "block(string:id=ID@6.2.0?*)");
+    struct syntax_arg top;
+    assert_false(syntax_parse(STR("key @6.2.0"), &top));
+    assert_false(syntax_parse(STR("key [x]@"), &top));
 }
 
 static void a_token_stands_before_one_value_or_a_block(void **state)
@@ -96,6 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_tokens_and_options_are_told_apart),
+        cmocka_unit_test(an_argument_may_say_with_which_version_it_came),
         cmocka_unit_test(a_token_stands_before_one_value_or_a_block),
         cmocka_unit_test(repetition_marks_what_it_repeats),
         cmocka_unit_test(malformed_notation_is_refused),
