@@ -239,6 +239,13 @@ static void on_received(void *context, struct receive_result *result)
 {
     struct master_link *link = context;
     link->receiver = NULL;
+    if (!link->is_abandoned && link->executor->depth) {
+        tell(link, true, "MASTER <-> REPLICA sync: a script runs, its data cannot be replaced");
+        store_free(link->loading);
+        link->loading = NULL;
+        fail(link, "script-runs");
+        return;
+    }
     if (!link->is_abandoned) {
         if (result->verdict == RECEIVE_DONE)
             take_snapshot(link, result);
@@ -349,6 +356,8 @@ static void talk_lines(struct master_link *link)
 static void on_readable(void *context)
 {
     struct master_link *link = context;
+    /* A script runs around this turn: what it reads must not change under it. */
+    if (link->executor->depth) return;
     char *room = buf_reserve(&link->in, READ_SIZE);
     ssize_t len = conn_read(link->conn, room, READ_SIZE);
     if (len == -EAGAIN) return;

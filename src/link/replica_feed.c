@@ -345,7 +345,9 @@ static void begin_snapshot(struct feeds *feeds, enum sync_way way, const struct 
 
 static void plan_snapshot(struct feeds *feeds)
 {
-    if (feeds->listed == 0 || feeds->running) return;
+    /* A request that runs around this turn has changed data of which the stream knows nothing. */
+    bool is_between_units = feeds->clients->executor->depth == 0;
+    if (feeds->listed == 0 || feeds->running || !is_between_units) return;
     struct sync_request *waiting = NULL;
     const struct feed *oldest = NULL;
     size_t count = 0;

@@ -11,7 +11,7 @@ struct backoff {
     unsigned failures;
 };
 
-enum { BACKOFF_FIRST_MS = 500, BACKOFF_MAX_MS = 10000, BACKOFF_STABLE_MS = 2000 };
+enum { BACKOFF_FIRST_MS = 500, BACKOFF_MAX_MS = 4000, BACKOFF_STABLE_MS = 2000 };
 
 /* The wait before the next attempt; `chance` is random. */
 int64_t backoff_next(struct backoff *backoff, uint64_t chance);
