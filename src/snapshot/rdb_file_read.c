@@ -425,6 +425,8 @@ static bool read_key(struct rdb_reading *reading, uint8_t byte)
                    : fail(reading, "a record of the unknown type %d", byte);
     }
     if (!rdb_read_string_briefly(&reading->codec, &key)) return fail_reading(reading, "a key");
+    if (key.len == 0 && reading->options->is_suspicious)
+        return fail(reading, "a key without a name");
     buf_clear(&reading->key);
     buf_append_str(&reading->key, key);
     reading->codec.why = NULL;
@@ -532,6 +534,11 @@ uint64_t rdb_reading_at(const struct rdb_reading *reading)
 int rdb_reading_db(const struct rdb_reading *reading)
 {
     return reading->codec.ks->id;
+}
+
+struct str rdb_reading_key(const struct rdb_reading *reading)
+{
+    return buf_str(&reading->key);
 }
 
 struct rdb_reading *rdb_reading_new(const struct rdb_input *input, struct store *store,

@@ -34,6 +34,7 @@ struct rdb_read_options {
     const struct rdb_limits *limits; /* NULL: the usual ones */
     bool skip_checksum;
     bool drop_expired; /* keys whose time was over at now_ms are counted and left out */
+    bool is_suspicious; /* a key without a name is taken for damage, which it mostly is */
     bool replaces;     /* a key that is there already gets the value of the file */
     int64_t now_ms;    /* what idle times count from */
     enum rdb_access access;
@@ -90,6 +91,8 @@ enum rdb_step rdb_reading_step(struct rdb_reading *reading);
 /* Where the next record begins; the database that is read; keys that wait to be linked are. */
 uint64_t rdb_reading_at(const struct rdb_reading *reading);
 int rdb_reading_db(const struct rdb_reading *reading);
+/* The key of the last record that had one. */
+struct str rdb_reading_key(const struct rdb_reading *reading);
 bool rdb_reading_settle(struct rdb_reading *reading);
 
 /* What a byte at the beginning of a record stands for, for messages. */

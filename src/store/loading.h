@@ -1,8 +1,8 @@
 /* Fills a store with keys that come one after the other, as from a file.
  *
  * Each key is hashed when it comes, and the memory it will be linked into is asked for; it is
- * linked some keys later, so that the misses of many keys overlap. Nothing else may change the store
- * meanwhile. */
+ * linked some keys later, so that the misses of many keys overlap. Nothing else may change the
+ * store meanwhile. */
 #ifndef SKEIN_STORE_LOADING_H
 #define SKEIN_STORE_LOADING_H
 

@@ -121,7 +121,8 @@ def test_a_save_under_writes_holds_the_moment_it_began(tmp_path):
         while not is_saved(client) or rounds == 0:
             client.pipeline([("SET", f"k{n % 400}", f"later {rounds}") for n in range(200)])
             client.pipeline([("DEL", "s1"), ("RPOP", "list"), ("HDEL", "hash", f"field {rounds}")])
-            client.pipeline([("SPOP", "set"), ("ZPOPMIN", "zset"), ("XTRIM", "stream", "MAXLEN", 9)])
+            client.pipeline([("SPOP", "set"), ("ZPOPMIN", "zset")])
+            client("XTRIM", "stream", "MAXLEN", 9)
             rounds += 1
         assert rounds > 3 and info(client)["rdb_last_bgsave_status"] == "ok"
         assert int(info(client)["rdb_changes_since_last_save"]) > 0
@@ -166,7 +167,7 @@ def test_rules_save_and_count():
         wait_until(lambda: info(client)["rdb_changes_since_last_save"] == "0", deadline=10)
         after = info(client)
         assert after["rdb_saves"] == "1" and client("LASTSAVE") >= began
-        assert "5 changes" not in server.log() and "3 changes in 1 seconds. Saving..." in server.log()
+        assert "3 changes in 1 seconds. Saving..." in server.log()
         assert dump_of(server).exists()
 
 
