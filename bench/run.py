@@ -2,7 +2,7 @@
 """Skein and redis-server 7.0.15 side by side on this machine: CPU per operation, bytes per item,
 stalls.
 
-    bench/run.py [--quick] [--rounds N] [--only TEXT[,TEXT]] [--kinds throughput,memory,stall]
+    bench/run.py [--quick] [--rounds N] [--only TEXT[,TEXT]] [--kinds throughput,memory,stall,snapshot]
 
 Prints a table with the ratio of ours to theirs against the bar of each row and writes all figures
 to
@@ -27,7 +27,8 @@ from measure import (
     started,
     summary,
 )
-from scenarios import MEMORY, STALL, THROUGHPUT
+from scenarios import MEMORY, SNAPSHOT, STALL, THROUGHPUT
+from snapshots import KINDS, UNITS
 
 NAMES = ("skein", "redis")
 FREEZE_SECONDS = 20
@@ -208,6 +209,28 @@ def stall_row(row, reports):
     return verdict(result, ours, theirs, None, row.limit_ms)
 
 
+# Snapshots
+
+SNAPSHOT_BYTES = 100
+
+
+def measure_snapshots(rows, scale, rounds):
+    """One server at a time, each with its data; of several rounds the median counts."""
+    results = {}
+    for row in rows:
+        values = {}
+        for name in NAMES:
+            with started(name) as bench:
+                bench.fill_strings(scale.keys(row.items), SNAPSHOT_BYTES)
+                figures = [KINDS[row.kind](bench, row, scale) for _ in range(rounds)]
+                values[name] = summary(figures)
+        ours, theirs = (values[name]["median"] for name in NAMES)
+        result = {"figures": values, "unit": UNITS[row.kind]}
+        results[row.name] = verdict(result, ours, theirs, row.ratio, row.limit_ms)
+        show_progress(row.name, results[row.name])
+    return results
+
+
 # Results
 
 
@@ -230,7 +253,7 @@ def spread_of(result):
     figures = result["figures"].get("skein")
     if not isinstance(figures, dict):
         return ""
-    main = figures.get("cpu_us_per_op") or figures.get("attributable_ms")
+    main = figures.get("cpu_us_per_op") or figures.get("attributable_ms") or figures
     return f"{main['spread'] * 100:.0f}%" if len(main["values"]) > 1 else ""
 
 
@@ -278,7 +301,7 @@ def parse_options():
         "--rounds", type=int, help="rounds per throughput row (5); of a stall row a third"
     )
     parser.add_argument("--only", default="", help="rows whose name contains one of these texts")
-    parser.add_argument("--kinds", default="throughput,memory,stall")
+    parser.add_argument("--kinds", default="throughput,memory,stall,snapshot")
     parser.add_argument("--output", help="file of the figures")
     parser.add_argument("--require-bars", action="store_true", help="fail if a bar is missed")
     return parser.parse_args()
@@ -302,6 +325,8 @@ def main():
         results |= measure_memory(chosen(MEMORY, options), scale)
     if "stall" in kinds:
         results |= measure_stalls(chosen(STALL, options), scale, max(1, rounds // 2))
+    if "snapshot" in kinds:
+        results |= measure_snapshots(chosen(SNAPSHOT, options), scale, max(1, rounds // 2))
     document = {
         "date": datetime.datetime.now().isoformat(timespec="seconds"),
         "commit": commit(),

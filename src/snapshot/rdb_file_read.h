@@ -33,10 +33,10 @@ struct rdb_facts {
 struct rdb_read_options {
     const struct rdb_limits *limits; /* NULL: the usual ones */
     bool skip_checksum;
-    bool drop_expired; /* keys whose time was over at now_ms are counted and left out */
+    bool drop_expired;  /* keys whose time was over at now_ms are counted and left out */
     bool is_suspicious; /* a key without a name is taken for damage, which it mostly is */
-    bool replaces;     /* a key that is there already gets the value of the file */
-    int64_t now_ms;    /* what idle times count from */
+    bool replaces;      /* a key that is there already gets the value of the file */
+    int64_t now_ms;     /* what idle times count from */
     enum rdb_access access;
     struct rdb_progress *progress; /* may be NULL */
     /* All may be NULL: after each key; each library of functions, false to end the reading; each

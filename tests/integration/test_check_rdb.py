@@ -1,5 +1,4 @@
-"""skein-check-rdb: whole files pass, damaged ones are named with the offset, and salvage keeps what is
-intact."""
+"""skein-check-rdb: whole files pass, damaged ones are named with the offset, salvage keeps the rest."""
 
 import os
 import pathlib

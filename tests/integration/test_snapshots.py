@@ -7,9 +7,11 @@ import random
 import re
 import shutil
 import signal
+import subprocess
 
 import pytest
-from skeintest import ORACLE_BINARY, Error, Server, wait_until
+from skeintest import ORACLE_BINARY, Client, Error, Server, server_binary, wait_until
+from skeintest.server import free_port
 
 CONFIG = {"enable-debug-command": "yes", "enable-protected-configs": "yes"}
 NO_SAVE = {**CONFIG, "save": "''"}
@@ -109,7 +111,7 @@ def test_what_stock_redis_saves_is_loaded_here(seed):
 
 
 @pytest.mark.beyond_stock
-def test_a_save_under_writes_holds_the_moment_it_began(tmp_path):
+def test_a_save_under_writes_holds_the_moment_it_began():
     with Server({**NO_SAVE, "rdb-key-save-delay": "200"}) as server:
         client = server.client()
         fill(client, 5)
@@ -200,6 +202,33 @@ def test_the_end_saves_nothing_without_rules_unless_asked():
         server.process.wait(10)
         server.start()
         assert server.client()("GET", "k") == b"v"
+
+
+@pytest.mark.beyond_stock
+def test_make_up_keeps_its_data_across_a_restart(tmp_path):
+    root = pathlib.Path(__file__).resolve().parents[2]
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "build").mkdir()
+    for name in ("up", "down"):
+        shutil.copy(root / "tools" / name, tmp_path / "tools")
+    (tmp_path / "build/skein-server").symlink_to(server_binary())
+    port = free_port()
+    environment = {**os.environ, "PORT": str(port)}
+
+    def run(name):
+        done = subprocess.run([tmp_path / "tools" / name], env=environment, timeout=60)
+        assert done.returncode == 0
+
+    try:
+        run("up")
+        with Client(("127.0.0.1", port)) as client:
+            assert client("SET", "k", "v") == "OK"
+        run("down")
+        run("up")
+        with Client(("127.0.0.1", port)) as client:
+            assert client("GET", "k") == b"v"
+    finally:
+        run("down")
 
 
 # Failures
