@@ -32,7 +32,8 @@ GRAMMAR = """
  1 SET <key> v
  2 RENAME <key> <key>
  1 COPY <key> <key> REPLACE
- 1 SORT <key> STORE l4
+ 1 RPUSH s4 2 1
+ 1 SORT s4 STORE l4
  2 BLPOP l4 0
  1 DEL (l4|z4)
  1 LMOVE <key> <key> LEFT RIGHT

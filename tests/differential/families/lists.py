@@ -32,7 +32,7 @@ GRAMMAR = """
  1 RENAME <key> <key>
  1 COPY <key> <key> REPLACE
  1 @CROSS <key> <key> REPLACE
- 1 SORT <key> ALPHA
+ 1 SORT <key> ALPHA STORE <key>
 """
 DOMAINS = {
     "key": [b"l1", b"l2", b"l3"],
