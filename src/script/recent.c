@@ -14,7 +14,7 @@ static size_t slot_of(struct str text)
         mix = (mix ^ word) * UINT64_C(0x9e3779b97f4a7c15);
         mix ^= mix >> 32;
     }
-    return mix % RECENT_SLOTS;
+    return mix >> (64 - RECENT_SLOTS_LOG); /* the upper bits: all bytes took part in them */
 }
 
 struct script *recent_find(const struct recent_scripts *recent, struct str text)

@@ -9,7 +9,7 @@
 
 struct script;
 
-enum { RECENT_SLOTS = 64, RECENT_TEXT_MAX = 16 * 1024 };
+enum { RECENT_SLOTS_LOG = 6, RECENT_SLOTS = 1 << RECENT_SLOTS_LOG, RECENT_TEXT_MAX = 16 * 1024 };
 
 struct recent_script {
     char *text; /* NULL: the slot is empty */
