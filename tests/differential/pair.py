@@ -215,7 +215,7 @@ class Report:
             [_settled(own_messages_last(values)) for values in side] for side in (left, right)
         ]
         return all(
-            agree("exact", ours, theirs)
+            agree("exact", *(list(map(self.family.normal, side)) for side in (ours, theirs)))
             or (number == step.connection and self._same_answer(step, ours, theirs))
             for number, (ours, theirs) in enumerate(zip(left, right))
         )

@@ -10,6 +10,7 @@ EVENTS       True when commands block or push: what every connection received is
 SETUP        commands run on both servers before each sequence
 LENGTH       steps per sequence (40); SHARE of the examples (1.0)
 is_fair      a function (step, known commands): False for steps that only one server can answer
+normal       a function of what a connection received, with EVENTS: what is compared of it
 restore      a function (client, initial configuration) that undoes what a sequence changed beyond
 keys
 """
@@ -35,6 +36,7 @@ class Family:
         self.share = getattr(module, "SHARE", 1.0)
         self.is_fair = getattr(module, "is_fair", lambda step, known: True)
         self.restore = getattr(module, "restore", None)
+        self.normal = getattr(module, "normal", lambda value: value)
 
     def exists(self, known):
         return all(command in known for command in self.needs)

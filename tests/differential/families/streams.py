@@ -2,6 +2,10 @@
 
 The stream `xf` was given an id of a time to come, so `*` gives the same ids on both servers."""
 
+from skeintest.compare import timeless
+
+from ..differences import ACTIVITY
+
 NAME = "streams"
 NEEDS = ["XADD", "XREADGROUP"]
 CONNECTIONS = 3
@@ -9,11 +13,11 @@ EVENTS = True
 SHARE = 2.0
 GRAMMAR = """
  9 XADD <key> <newid> (<field> <value>)+
- 4 XADD xf ("*"|"99999999999999-*"|<newid>) (<field> <value>)+
+ 4! XADD xf ("*"|"99999999999999-*"|<newid>) (<field> <value>)+
  5 XADD <trimmed> [NOMKSTREAM] (MAXLEN|MINID) [=|~] <trim> [LIMIT <limit>] <newid> <field> <value>
  2 XADD <trimmed> (MAXLEN|MINID) (=|~) <trim> <newid> <field> <value>
- 2 XADD xf (MAXLEN|MINID) "~" <trim> [LIMIT <limit>] [NOMKSTREAM] "*" <field> <value>
- 2 XADD <key> ("*" f|bad f v|0-0 f v|MAXLEN x "*" f v|NOMKSTREAM|MAXLEN 1 MINID 1 1-1 f v)
+ 2! XADD xf (MAXLEN|MINID) "~" <trim> [LIMIT <limit>] [NOMKSTREAM] "*" <field> <value>
+ 2! XADD <key> ("*" f|bad f v|0-0 f v|MAXLEN x "*" f v|NOMKSTREAM|MAXLEN 1 MINID 1 1-1 f v)
  1 XADD <key> (LIMIT 1 1-1 f v|MAXLEN = 2 LIMIT 1 1-1 f v|"~" 1 1-1 f v|NOMKSTREAM <newid> f v)
  2 XLEN <any>
  5 XRANGE <any> <start> <end> [COUNT <count>]
@@ -37,7 +41,7 @@ GRAMMAR = """
  2 XGROUP DESTROY <key> <group>
  2 XGROUP CREATECONSUMER <key> <group> <consumer>   => kind
  2 XGROUP DELCONSUMER <key> <group> <consumer>
- 1 XGROUP (<junk>|CREATE|CREATE <key>|DESTROY <key>|SETID <key> <group>|HELP x)
+ 1 XGROUP (<junk>|CREATE|CREATE <key>|DESTROY <key>|SETID <key> <group>)
  8 XREADGROUP GROUP <group> <consumer> [COUNT <count>] [NOACK] STREAMS <key> (">"|<id>)
  3 XREADGROUP GROUP <group> <consumer> [COUNT <count>] [NOACK] STREAMS <key> <key> ">" (">"|0)
  3 XREADGROUP GROUP <group> <consumer> [NOACK] [COUNT <count>] BLOCK 0 STREAMS <key> ">"
@@ -107,6 +111,15 @@ SETUP = [
     ("CONFIG", "SET", "stream-node-max-entries", "4"),
     ("XADD", "xf", "99999999999999-0", "f", "v"),
 ]
+
+
+def normal(value):
+    """What a client gets that had to wait for an earlier command of its own: without times."""
+    if isinstance(value, list) and [type(part) for part in value] == [bytes, bytes, int, int]:
+        return value[:2] + value[3:]
+    if isinstance(value, list) and value[:1] not in ([b"name"], [b"length"]):
+        return type(value)(normal(item) for item in value)
+    return timeless(value, ACTIVITY)
 
 
 def restore(client, initial):
