@@ -99,8 +99,6 @@ static struct stream_id last_entry(const struct value *stream)
 static const char *contradiction(const struct value *stream, const struct new_facts *facts)
 {
     const struct stream_object *object = value_stream(stream);
-    if (stream_id_cmp(facts->facts.last, object->deleted) < 0)
-        return "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id";
     if (object->len == 0) return NULL;
     if (stream_id_cmp(facts->facts.last, last_entry(stream)) < 0)
         return "ERR The ID specified in XSETID is smaller than the target stream top item";
