@@ -150,7 +150,7 @@ struct command {
     struct command_change history[COMMAND_HISTORY];
     const char *tips[COMMAND_TIPS];             /* "nondeterministic_output", ... */
     const char *deprecated_since, *replaced_by; /* DOCS: doc_flags deprecated */
-    bool is_internal;                           /* DOCS: doc_flags syscmd, no business of users */
+    bool for_servers;                           /* DOCS: doc_flags syscmd, no business of users */
 };
 
 /* Explicit categories and those that follow from flags, as ACL and COMMAND INFO see them. */

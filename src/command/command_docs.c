@@ -141,12 +141,12 @@ static void reply_history(struct reply *reply, const struct command *command)
 static size_t reply_flags(struct reply *reply, const struct command *command)
 {
     bool is_deprecated = command->deprecated_since != NULL;
-    size_t flags = (size_t)is_deprecated + command->is_internal, fields = 0;
+    size_t flags = (size_t)is_deprecated + command->for_servers, fields = 0;
     if (flags) {
         reply_bulk_c(reply, "doc_flags");
         reply_set(reply, flags);
         if (is_deprecated) reply_status(reply, "deprecated");
-        if (command->is_internal) reply_status(reply, "syscmd");
+        if (command->for_servers) reply_status(reply, "syscmd");
         fields++;
     }
     if (is_deprecated) {

@@ -232,7 +232,7 @@ const struct command dump_commands[] = {
         .summary = "Creates a key as RESTORE does, while its slot moves to another node.",
         .since = "3.0.0",
         .group = "server",
-        .is_internal = true,
+        .for_servers = true,
     },
     {0},
 };

@@ -85,9 +85,10 @@ size_t sort_items_available(const struct value *source)
 void sort_items_load(struct sort_items *items, const struct value *source,
                      const struct sort_window *window)
 {
-    bool is_set = source && source->type == TYPE_SET;
-    size_t count = is_set ? members_len(source) : window->to - window->from;
     *items = (struct sort_items){0};
+    if (source == NULL) return;
+    bool is_set = source->type == TYPE_SET;
+    size_t count = is_set ? members_len(source) : window->to - window->from;
     if (count == 0) return;
     items->list = mem_alloc(count * sizeof(struct sort_item));
     if (is_set)

@@ -371,10 +371,10 @@ static const struct command client_subcommands[] = {
         .since = "2.4.0",
         .group = "connection",
         .complexity = "O(N) where N is the number of client connections",
-        .syntax =
-            "<ip:port | <[ID client-id]@2.8.12 | [TYPE <NORMAL | MASTER@3.2.0 | SLAVE | "
-            "REPLICA@5.0.0 | PUBSUB>]@2.8.12 | [USER username] | [ADDR ip:port] | [LADDR ip:port]@6.2.0 | "
-            "[SKIPME yes/no]>>",
+        .syntax = "<ip:port | <[ID client-id]@2.8.12 | "
+                  "[TYPE <NORMAL | MASTER@3.2.0 | SLAVE | REPLICA@5.0.0 | PUBSUB>]@2.8.12 | "
+                  "[USER username] | [ADDR ip:port] | [LADDR ip:port]@6.2.0 | "
+                  "[SKIPME yes/no]>>",
         .history = {{"2.8.12", "Filters."},
                     {"2.8.12", "The filter `ID`."},
                     {"3.2.0", "The type `master`."},

@@ -198,7 +198,10 @@ static int steps_for(double radius, double lat)
 {
     int steps = -1;
     if (radius == 0) return GEO_STEPS;
-    for (; radius < MAP_EXTENT; radius *= 2) steps++;
+    while (radius < MAP_EXTENT) {
+        radius *= 2;
+        steps++;
+    }
     if (fabs(lat) > 66) steps--;
     if (fabs(lat) > 80) steps--;
     if (steps < 1) return 1;
@@ -232,8 +235,8 @@ static struct geo_range range_of(struct cell cell)
 
 size_t geo_shape_ranges(const struct geo_shape *shape, struct geo_range ranges[GEO_CELLS_MAX])
 {
-    static const signed char AROUND[GEO_CELLS_MAX][2] = {{0, 0}, {0, 1},  {0, -1}, {1, 0},  {-1, 0},
-                                                         {1, 1}, {-1, 1}, {1, -1}, {-1, -1}};
+    static const int AROUND[GEO_CELLS_MAX][2] = {{0, 0}, {0, 1},  {0, -1}, {1, 0},  {-1, 0},
+                                                 {1, 1}, {-1, 1}, {1, -1}, {-1, -1}};
     double width = shape->width / 2, height = shape->height / 2;
     double radius = shape->is_box ? sqrt(width * width + height * height) : width;
     int steps = steps_for(radius, shape->center.lat);

@@ -1,9 +1,9 @@
 """SORT with patterns over other keys."""
 
 # Members of a set that is not sorted come in no order, nor do those of equal weight except in
-# lists, and in these not when LIMIT cuts them (BY w_* LIMIT ... ALPHA): left to directed tests, so noise
-# must not make such requests. 7.0 turns a small sorted set into a big one to sort it, so those here
-# are big from the start.
+# lists, and in these not when LIMIT cuts them (BY w_* LIMIT ... ALPHA): left to directed tests, so
+# noise must not make such requests. 7.0 turns a small sorted set into a big one to sort it, so
+# those here are big from the start.
 NAME = "sort"
 NEEDS = ["SORT", "RPUSH", "SADD"]
 GRAMMAR = """
