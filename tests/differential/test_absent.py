@@ -3,7 +3,6 @@ shorter."""
 
 CLUSTER = "there are no clusters"
 MOVES_KEYS = "sends keys to another server by itself"
-REPLICATION = "not there yet"
 
 ABSENT = {
     "asking": CLUSTER,
@@ -11,7 +10,6 @@ ABSENT = {
     "readonly": CLUSTER,
     "readwrite": CLUSTER,
     "migrate": MOVES_KEYS,
-    "failover": REPLICATION,
 }
 
 
