@@ -2,7 +2,7 @@
 """Skein and redis-server 7.0.15 side by side on this machine: CPU per operation, bytes per item,
 stalls.
 
-    bench/run.py [--quick] [--rounds N] [--only TEXT[,TEXT]] [--kinds throughput,memory,stall,snapshot]
+    bench/run.py [--quick] [--rounds N] [--only TEXT[,TEXT]] [--kinds KIND[,KIND]]
 
 Prints a table with the ratio of ours to theirs against the bar of each row and writes all figures
 to

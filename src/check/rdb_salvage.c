@@ -63,7 +63,8 @@ static bool may_begin(uint8_t byte)
     return rdb_form_read(byte) != NULL;
 }
 
-static bool makes_sense(const struct salvage *salvage, struct store *trial, struct str bytes)
+/* The length of the first of several records that make sense in a row; 0 when they do not. */
+static size_t sensible_record(const struct salvage *salvage, struct store *trial, struct str bytes)
 {
     struct remainder remainder = {bytes};
     struct rdb_input input = {.read = read_rest, .context = &remainder, .size = bytes.len};
@@ -72,8 +73,10 @@ static bool makes_sense(const struct salvage *salvage, struct store *trial, stru
     struct rdb_reading *reading = rdb_reading_new(&input, trial, &options, &result);
     enum rdb_step step = RDB_STEP_RECORD;
     rdb_reading_resume(reading, 1, salvage->db % TRIAL_DATABASES);
+    size_t first = 0;
     for (int i = 0; step == RDB_STEP_RECORD && i < SENSIBLE_RECORDS; i++) {
         step = rdb_reading_step(reading);
+        if (i == 0) first = (size_t)rdb_reading_at(reading);
     }
     /* An end in the middle of the file is none. */
     bool early = step == RDB_STEP_END && bytes.len - result.bytes > CHECKSUM;
@@ -82,22 +85,40 @@ static bool makes_sense(const struct salvage *salvage, struct store *trial, stru
     for (int db = 0; db < trial->db_count; db++) {
         if (trial->dbs[db].table.len) keyspace_clear(&trial->dbs[db]);
     }
-    return step != RDB_STEP_FAULT && !early;
+    return step != RDB_STEP_FAULT && !early ? first : 0;
 }
 
-/* The next place behind `at` from which the file makes sense; its end when there is none. */
-static size_t find_record(struct salvage *salvage, size_t at)
+/* The first place in (at, end) from which the file makes sense; `end` when there is none. *len is
+ * the length of the record there. */
+static size_t find_between(struct salvage *salvage, struct store *trial, size_t at, size_t end,
+                           size_t *len)
 {
     struct str file = buf_str(&salvage->file);
-    struct store *trial = store_new(TRIAL_DATABASES, (struct hash_seed){1, 2});
-    while (++at < file.len) {
+    while (++at < end) {
         struct str bytes = str_from(file, at);
         check_meter_move(&salvage->meter, at);
         if (!may_begin((uint8_t)bytes.ptr[0])) continue;
-        if (makes_sense(salvage, trial, bytes)) break;
+        *len = sensible_record(salvage, trial, bytes);
+        if (*len) break;
+    }
+    return at < end ? at : end;
+}
+
+/* The next place behind `at` from which the file makes sense; its end when there is none. A record
+ * inside of which another makes sense is a length that is wrong, so the innermost is taken. */
+static size_t find_record(struct salvage *salvage, size_t at)
+{
+    struct store *trial = store_new(TRIAL_DATABASES, (struct hash_seed){1, 2});
+    size_t size = salvage->file.len, len = 0;
+    size_t found = find_between(salvage, trial, at, size, &len);
+    for (size_t end = found + len; found < size;) {
+        size_t inner = find_between(salvage, trial, found, end, &len);
+        if (inner == end) break;
+        found = inner;
+        end = found + len;
     }
     store_free(trial);
-    return at;
+    return found;
 }
 
 /* --- reading what is intact --- */
@@ -106,8 +127,7 @@ static void tell_loss(struct salvage *salvage, const struct rdb_fault *fault, si
                       size_t to)
 {
     check_meter_end(&salvage->meter);
-    printf("[offset %llu] %s\n", (unsigned long long)(salvage->from + fault->offset),
-           fault->reason);
+    printf("[offset %llu] %s\n", (unsigned long long)salvage->from + fault->offset, fault->reason);
     printf("[offset %zu] lost %zu bytes, up to offset %zu\n", from, to - from, to);
     salvage->lost_bytes += to - from;
     salvage->damages++;

@@ -460,7 +460,7 @@ static bool after_key(struct rdb_reading *reading)
 typedef bool read_record(struct rdb_reading *reading);
 
 static read_record *const opcodes[] = {
-    [RDB_SLOT_INFO - RDB_SLOT_INFO] = skip_slot_info,
+    [0] = skip_slot_info,
     [RDB_FUNCTION - RDB_SLOT_INFO] = read_library,
     [RDB_FUNCTION_PRE - RDB_SLOT_INFO] = refuse_library,
     [RDB_MODULE_AUX - RDB_SLOT_INFO] = refuse_module_data,

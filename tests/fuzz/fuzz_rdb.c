@@ -1,5 +1,5 @@
-/* Any bytes read as an RDB file are taken or refused without harm, whatever pieces they come in. What
- * is taken must, written and read again, give as many keys; what is refused has a reason.
+/* Any bytes read as an RDB file are taken or refused without harm, whatever pieces they come in.
+ * What is taken must, written and read again, give as many keys; what is refused has a reason.
  *
  * The first byte chooses the version whose header is put in front, so that the fuzzer starts behind
  * it, or none; the second how large the pieces are. Checksums are not looked at. */

@@ -1,5 +1,5 @@
-/* Proves: a save ends as a whole file or as none, says what went wrong, and can be ended early; what
- * it wrote loads; the view it took is given back. */
+/* Proves: a save ends as a whole file or as none, says what went wrong, and can be ended early;
+ * what it wrote loads; the view it took is given back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
