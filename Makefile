@@ -92,7 +92,7 @@ programs := $(server) $(if $(wildcard src/cli/main.c),$(bin)/skein-cli) \
             $(if $(wildcard src/check/aof_main.c),$(bin)/skein-check-aof)
 all_c := $(sources) $(wildcard src/main.c) $(unit_sources) $(support_sources)
 
-.PHONY: all debug objects unit freeze-large integration differential tools-test test lint lint-all format check bench fuzz fuzz-smoke compdb \
+.PHONY: all debug objects unit freeze-large integration differential tools-test test lint lint-all format check bench fuzz fuzz-smoke test-crash compdb \
         clean install up down deps deps-test deps-lint help print-%
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -185,6 +185,11 @@ tools-test:
 test: deps-test
 	@env -u MAKEFLAGS -u MAKELEVEL CC='$(CC)' JOBS='$(JOBS)' SAN='$(SAN)' WERROR=1 tools/test-all
 
+# Kills at random moments, with a disk that fails; the integration tests hold a short form of it.
+CRASH_ROUNDS ?= 60
+test-crash: all
+	@SKEIN_SERVER=$(CURDIR)/$(bin)/skein-server $(PYTHON) tests/crash/campaign.py --rounds $(CRASH_ROUNDS)
+
 fuzz: $(fuzz_binaries)
 
 $(fuzz_binaries): %: %.o $(fuzz_support) $(archive)
@@ -257,6 +262,7 @@ help:
 #: make test                    everything, sanitizers included; SAN=... for one profile only
 #: make fuzz-smoke              each fuzz target for FUZZ_SECONDS (20)
 #: make lint                    formatting, clang-tidy, tools/deps, pure, tidy, config-effect
+#: make test-crash              kill -9 at random moments, CRASH_ROUNDS (60) for each appendfsync
 #: make format                  clang-format over all C files
 #: make check                   test and lint
 #: make bench                   the benchmark (BENCH_ARGS=...)

@@ -73,7 +73,8 @@ bool aof_accepts(const struct aof *aof)
 
 int64_t aof_safe_offset(const struct aof *aof)
 {
-    return aof->sync_error || aof->phase != AOF_ON ? aof->safe : aof->synced;
+    if (aof->sync_error || aof->phase != AOF_ON) return aof->safe;
+    return aof->settings.sync == AOF_SYNC_ALWAYS ? aof->synced : aof->writer.cursor.offset;
 }
 
 /* --- syncing --- */

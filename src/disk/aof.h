@@ -163,14 +163,15 @@ void aof_base_done(struct aof *aof, int64_t bytes, int error);
  * before it forgotten. */
 void aof_restart(struct aof *aof);
 
-/* What nobody may believe lost any more. */
+/* Replies to writes up to here may leave: the disk has them, or, when no policy asks for that, the
+ * system has. */
 int64_t aof_safe_offset(const struct aof *aof);
 /* False while writes must be refused. */
 bool aof_accepts(const struct aof *aof);
-/* Replies to writes wait for the disk. */
+/* Replies to writes wait for aof_safe_offset; most of the time it is there before they would leave. */
 static inline bool aof_holds_replies(const struct aof *aof)
 {
-    return aof->phase == AOF_ON && aof->settings.sync == AOF_SYNC_ALWAYS;
+    return aof->phase == AOF_ON;
 }
 static inline bool aof_is_rewriting(const struct aof *aof)
 {

@@ -285,6 +285,10 @@ void append_file_flush(struct server *server)
     if (!file->is_made || file->aof.phase == AOF_OFF) return;
     set_time(server);
     aof_flush(&file->aof);
+    struct clients *clients = &server->clients;
+    if (clients->commit.is_held && !list_is_empty(&clients->held)) {
+        clients_release(clients, aof_safe_offset(&file->aof));
+    }
 }
 
 bool append_file_rewrite(struct server *server)

@@ -38,9 +38,10 @@ static void rewrite_append_only(struct call *call)
 {
     struct server *server = server_of(call);
     struct append_file *file = &server->append_file;
-    if (aof_is_rewriting(&file->aof)) {
+    bool is_cleaning = file->aof.rewrite.step == AOF_STEP_CLEANING;
+    if (aof_is_rewriting(&file->aof) && !is_cleaning) {
         reply_error(call->reply, "ERR Background append only file rewriting already in progress");
-    } else if (server->persistence.save) {
+    } else if (server->persistence.save || is_cleaning) {
         file->is_scheduled = true;
         reply_status(call->reply, "Background append only file rewriting scheduled");
     } else if (append_file_rewrite(server)) {
