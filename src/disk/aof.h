@@ -168,7 +168,8 @@ void aof_restart(struct aof *aof);
 int64_t aof_safe_offset(const struct aof *aof);
 /* False while writes must be refused. */
 bool aof_accepts(const struct aof *aof);
-/* Replies to writes wait for aof_safe_offset; most of the time it is there before they would leave. */
+/* Replies to writes wait for aof_safe_offset; most of the time it is there before they would
+ * leave. */
 static inline bool aof_holds_replies(const struct aof *aof)
 {
     return aof->phase == AOF_ON;

@@ -167,7 +167,8 @@ void manifest_write(const struct manifest *manifest, struct buf *out)
 static bool is_plain_name(struct str name)
 {
     bool is_dots = str_eq(name, STR(".")) || str_eq(name, STR(".."));
-    return name.len > 0 && name.len <= MAX_NAME && !is_dots && str_find_char(name, '/') < 0 && str_find_char(name, 0) < 0;
+    return name.len > 0 && name.len <= MAX_NAME && !is_dots && str_find_char(name, '/') < 0 &&
+           str_find_char(name, 0) < 0;
 }
 
 static const char *read_name(struct manifest_file *file, struct str value)

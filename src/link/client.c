@@ -257,9 +257,12 @@ enum execute_verdict client_run_again(struct client *client, struct request_view
     clients->running = client;
     clients->running_request = request;
     clients->hooks.before_request(clients->hooks.owner, client);
+    uint64_t place = client_reply_place(client);
+    int64_t journal_end = clients->commit.journal->end;
     enum execute_verdict verdict =
         execute(clients->executor, &client->session, request, ORIGIN_CLIENT);
     clients->hooks.after_request(clients->hooks.owner, client);
+    if (clients->commit.journal->end != journal_end) client_hold_replies(client, place);
     clients->running = running;
     clients->running_request = running_request;
     return verdict;

@@ -432,6 +432,27 @@ def test_replies_to_writes_wait_for_the_sync_and_reads_do_not(faulty):
     assert replies == ["OK"]
 
 
+def test_who_waited_for_a_key_gets_it_when_that_is_synced(faulty):
+    server, faults = faulty({"appendfsync": "always"})
+    waiter, pusher = server.client(timeout=20.0), server.client(timeout=20.0)
+    reader = server.client()
+    popped = []
+    thread = threading.Thread(target=lambda: popped.append(waiter("BLPOP", "list", 0)))
+    thread.start()
+    wait_until(lambda: reader.info("clients")["blocked_clients"] == "1")
+    (faults / "stalled").touch()
+    push = threading.Thread(target=pusher, args=("RPUSH", "list", "element"))
+    push.start()
+    wait_until(lambda: reader.info("clients")["blocked_clients"] == "0")
+    for _ in range(100):
+        assert reader("EXISTS", "list") == 0
+    assert popped == []
+    (faults / "stalled").unlink()
+    thread.join(10)
+    push.join(10)
+    assert popped == [[b"list", b"element"]]
+
+
 def test_under_everysec_a_stalled_sync_loses_nothing_to_a_kill(faulty):
     server, faults = faulty({"appendfsync": "everysec"})
     (faults / "stalled").touch()
