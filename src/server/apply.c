@@ -126,7 +126,8 @@ static void copy_settings(struct server *server)
         .lazy_user_flush = config->memory.lazyfree_lazy_user_flush,
         .active_expire = active_expire,
         .is_replica = replication_is_replica(server),
-        .keeps_expired = server_pause_mode(server) != PAUSE_NOTHING,
+        .keeps_expired =
+            server_pause_mode(server) != PAUSE_NOTHING || server->append_file.load != NULL,
     };
     server->host.events_wanted = (uint32_t)config->clients.notify_keyspace_events;
     copy_client_limits(server);

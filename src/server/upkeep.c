@@ -39,6 +39,7 @@ void server_expire(struct server *server)
         expire_effort(server->config.memory.active_expire_effort, server->config.process.hz);
     int64_t started_us = clock_mono_us();
     if (server->settings.is_replica || !server->settings.active_expire) return;
+    if (server->settings.keeps_expired) return;
     if (!expire_round(server, effort.pages, started_us + effort.tick_us)) {
         server->stats.expire_cycles_capped++;
     }
