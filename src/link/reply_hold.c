@@ -15,7 +15,7 @@ void reply_holds_deinit(struct reply_holds *holds)
 static void make_room(struct reply_holds *holds)
 {
     size_t count = holds->end - holds->start;
-    if (holds->start > 0) {
+    if (holds->start > 0 && count > 0) {
         memmove(holds->list, holds->list + holds->start, count * sizeof(*holds->list));
     } else {
         holds->capacity = holds->capacity ? holds->capacity * 2 : FIRST_CAPACITY;
@@ -32,7 +32,7 @@ void reply_holds_add(struct reply_holds *holds, struct reply_hold hold)
         last->offset = hold.offset;
         return;
     }
-    if (holds->end == holds->capacity) make_room(holds);
+    if (holds->list == NULL || holds->end == holds->capacity) make_room(holds);
     holds->list[holds->end++] = hold;
 }
 
