@@ -8,11 +8,12 @@
 #include <lauxlib.h>
 #include <stdio.h>
 
-/* With 17 digits, as stock writes them; integers that are exact have the same text in %d. */
+/* With 17 digits, as stock writes them; integers that are exact have the same text in %d,
+ * and a zero has no sign. */
 static size_t write_number(char *text, size_t room, double number)
 {
     static const double exact = 1e15;
-    if (number > -exact && number < exact && number != 0 && number == (double)(int64_t)number) {
+    if (number > -exact && number < exact && number == (double)(int64_t)number) {
         return num_format_i64(text, (int64_t)number);
     }
     return (size_t)snprintf(text, room, "%.17g", number);

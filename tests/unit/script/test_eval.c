@@ -107,6 +107,27 @@ static void keys_and_arguments_are_counted(void **state)
     world_deinit(&h);
 }
 
+/* A text sent again is known without its hash, until scripts are flushed. */
+static void a_script_sent_again_is_still_in_the_cache(void **state)
+{
+    struct harness h;
+    (void)state;
+    world_init(&h);
+    for (int i = 0; i < 3; i++) {
+        STEPS_RUN(&h, {"EVAL 'return 1' 0", ":1\r\n", NULL, NULL},
+                  {"EVAL 'return 2' 0", ":2\r\n", NULL, NULL},
+                  {"EVAL 'return 3' 0", ":3\r\n", NULL, NULL},
+                  {"EVAL 'return 4' 0", ":4\r\n", NULL, NULL},
+                  {"EVAL 'return 5' 0", ":5\r\n", NULL, NULL},
+                  {"EVAL 'return 1' 0", ":1\r\n", NULL, NULL},
+                  {"EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db 0", ":1\r\n", NULL, NULL},
+                  {"SCRIPT FLUSH", "+OK\r\n", NULL, NULL},
+                  {"EVAL 'return 1' 0", ":1\r\n", NULL, NULL},
+                  {"EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db 0", ":1\r\n", NULL, NULL});
+    }
+    world_deinit(&h);
+}
+
 static void effects_of_a_script_stand_together(void **state)
 {
     struct harness h;
@@ -165,6 +186,7 @@ int main(void)
         cmocka_unit_test(replies_become_values),
         cmocka_unit_test(errors_tell_what_and_where),
         cmocka_unit_test(keys_and_arguments_are_counted),
+        cmocka_unit_test(a_script_sent_again_is_still_in_the_cache),
         cmocka_unit_test(effects_of_a_script_stand_together),
         cmocka_unit_test(a_shebang_says_what_a_script_may_do),
         cmocka_unit_test(random_numbers_are_those_of_drand48),
