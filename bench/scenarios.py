@@ -166,12 +166,12 @@ THROUGHPUT = [
     Throughput("GET P16", "get", ("GET",), 16, million_strings, 8 * MILLION, MILLION, ratio=0.45),
     Throughput("SET P1", "set", ("SET",), 1, million_strings, MILLION, MILLION, ratio=0.88),
     Throughput("GET P1", "get", ("GET",), 1, million_strings, MILLION, MILLION, ratio=0.88),
-    Throughput("HSET P16", ["HSET", f"h:{R}", f"field:{R}", "v" * 32], ("HSET",)),
-    Throughput("SADD P16", ["SADD", f"s:{R}", f"member:{R}"], ("SADD",)),
-    Throughput("ZADD P16", ["ZADD", f"z:{R}", R, f"member:{R}"], ("ZADD",)),
-    Throughput("LPUSH P16", ["LPUSH", f"l:{R}", "v" * 16], ("LPUSH",)),
-    Throughput("LPOP P16", ["LPOP", f"l:{R}"], ("LPOP", "RPUSH"), prepare=lists_to_pop),
-    Throughput("XADD P16", ["XADD", f"x:{R}", "*", "field", "v" * 32], ("XADD",)),
+    Throughput("HSET P16", ["HSET", f"h:{R}", f"field:{R}", "v" * 32], ("HSET",), ratio=0.6),
+    Throughput("SADD P16", ["SADD", f"s:{R}", f"member:{R}"], ("SADD",), ratio=0.6),
+    Throughput("ZADD P16", ["ZADD", f"z:{R}", R, f"member:{R}"], ("ZADD",), ratio=0.6),
+    Throughput("LPUSH P16", ["LPUSH", f"l:{R}", "v" * 16], ("LPUSH",), ratio=0.6),
+    Throughput("LPOP P16", ["LPOP", f"l:{R}"], ("LPOP", "RPUSH"), prepare=lists_to_pop, ratio=0.6),
+    Throughput("XADD P16", ["XADD", f"x:{R}", "*", "field", "v" * 32], ("XADD",), ratio=0.6),
     Throughput(
         "ZADD one zset", ["ZADD", "z", R, f"m:{R}"], ("ZADD",), 16, one_zset, MILLION, MILLION
     ),
@@ -234,8 +234,8 @@ THROUGHPUT = [
 
 MEMORY = [
     Memory("bytes per key 16+32", ("SET",), _strings, 5 * MILLION, ratio=0.52),
-    Memory("bytes per hash field 16+32", ("HSET",), one_hash, MILLION),
-    Memory("bytes per zset member 14", ("ZADD",), one_zset, MILLION),
+    Memory("bytes per hash field 16+32", ("HSET",), one_hash, MILLION, ratio=0.55),
+    Memory("bytes per zset member 14", ("ZADD",), one_zset, MILLION, ratio=0.55),
 ]
 
 SNAPSHOT = [
