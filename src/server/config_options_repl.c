@@ -28,7 +28,7 @@ static const struct config_option options[] = {
      .initial = "1mb", .change = CONFIG_CHANGE_BACKLOG},
     {"repl-backlog-ttl", NUMBER(repl.backlog_ttl_s, 0, INT64_MAX), .initial = "3600"},
     {"repl-diskless-sync", BOOL(repl.diskless_sync), .initial = "yes"},
-    {"repl-diskless-sync-delay", NUMBER(repl.diskless_sync_delay_s, 0, INT_MAX), .initial = "5"},
+    {"repl-diskless-sync-delay", NUMBER(repl.diskless_sync_delay_s, 0, INT_MAX), .initial = "0"},
     {"repl-diskless-sync-max-replicas", NUMBER(repl.diskless_sync_max_replicas, 0, INT_MAX),
      .initial = "0"},
     {"repl-diskless-load", ENUM(repl.diskless_load, diskless_load), .initial = "disabled",

@@ -8,6 +8,7 @@ ABSENT = {}
 OTHER_VALUE = {
     "port": "each server has its own",
     "dir": "each server has its own",
+    "repl-diskless-sync-delay": "there is no fork to be saved by waiting for more replicas",
 }
 
 
