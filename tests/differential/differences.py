@@ -5,8 +5,17 @@ import dataclasses
 from skeintest import Map, Push
 from skeintest.compare import canonical, timeless
 
-# Directives that 7.2 added; patterns of CONFIG GET show them.
-NEW_DIRECTIVES = {b"set-max-listpack-entries", b"set-max-listpack-value"}
+# Directives that 7.2 added, and our own; patterns of CONFIG GET show them.
+NEW_DIRECTIVES = {
+    b"set-max-listpack-entries",
+    b"set-max-listpack-value",
+    b"repl-guard-empty-master",
+    b"repl-journal-retention",
+    b"repl-journal-retention-age",
+    b"repl-sync-max-rate",
+}
+# What 7.0 and we begin with: there is no fork to be saved by waiting for more replicas.
+OTHER_DEFAULTS = {b"repl-diskless-sync-delay": (b"5", b"0")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +28,9 @@ def _shows_new_directives(step, left, right):
     if step.name != "CONFIG" or step.args[1:2] != (b"GET",):
         return False
     theirs, ours = dict(_pairs(left)), dict(_pairs(right))
+    for name, defaults in OTHER_DEFAULTS.items():
+        if (theirs.get(name), ours.get(name)) == defaults:
+            ours[name] = theirs[name]
     return {name: ours[name] for name in ours if name not in NEW_DIRECTIVES} == theirs
 
 

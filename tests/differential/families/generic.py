@@ -60,7 +60,6 @@ GRAMMAR = """
  1 DUMP <key>   => kind
  1 RESTORE <key> <badsecs> <payload>
  1 RESTORE <key> 0 <payload> [REPLACE] [ABSTTL] [IDLETIME -1] [FREQ 256] [<junk>]
- 1 SORT <key>
 """
 DOMAINS = {
     "typename": [b"string", b"list", b"hash", b"set", b"zset", b"stream", b"nosuch", b"STRING"],
