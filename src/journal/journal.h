@@ -75,6 +75,11 @@ static inline void journal_forget_db(struct journal *journal)
 {
     journal->db = -1;
 }
+/* Bytes that were appended verbatim leave this database selected. */
+static inline void journal_note_db(struct journal *journal, int db)
+{
+    journal->db = db;
+}
 
 /* What the window serves: no more than window_bytes, even while cursors keep more in memory. */
 struct journal_range journal_range(const struct journal *journal);

@@ -187,8 +187,16 @@ static enum guard_verdict ask_guard(const struct master_link *link)
     return guard_decide(&facts);
 }
 
-/* Our history is now the master's, at the place of its snapshot. */
-static void adopt_history(struct master_link *link)
+/* What the stream has selected where the snapshot ends. */
+static void select_database(struct master_link *link, int64_t db)
+{
+    link->session.db = db > 0 && db < link->executor->host->store->db_count ? (int)db : 0;
+    journal_note_db(link->journal, link->session.db);
+}
+
+/* Our history is now the master's, at the place of its snapshot, where its stream has `db`
+ * selected. */
+static void adopt_history(struct master_link *link, int64_t db)
 {
     struct handshake *handshake = &link->handshake;
     struct repl_id id = handshake->master_id;
@@ -200,7 +208,7 @@ static void adopt_history(struct master_link *link)
     }
     lineage_adopt(link->lineage, id, handshake->offset);
     journal_reset(link->journal, handshake->offset);
-    journal_forget_db(link->journal);
+    select_database(link, db);
     link->hooks.history_changed(link->hooks.owner);
 }
 
@@ -224,8 +232,7 @@ static void take_snapshot(struct master_link *link, struct receive_result *resul
         fail(link, "functions-refused");
         return;
     }
-    adopt_history(link);
-    link->session.db = 0;
+    adopt_history(link, result->read.facts.replication_db);
     tell(link, false, "MASTER <-> REPLICA sync: Finished with success, %llu keys in %.2f seconds",
          (unsigned long long)result->read.keys, (double)result->duration_us / 1e6);
     go_up(link);

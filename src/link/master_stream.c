@@ -142,7 +142,7 @@ const char *master_stream_apply(struct master_link *link)
     while (step == STEP_DONE);
     host->effects_wanted = wanted;
     journal_append(link->journal, str_first(buf_str(&link->in), applied));
-    journal_forget_db(link->journal);
+    journal_note_db(link->journal, link->session.db);
     buf_consume(&link->in, applied);
     link->scanned -= applied;
     if (step != STEP_REFUSED) return NULL;

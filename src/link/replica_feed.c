@@ -333,7 +333,6 @@ static void begin_snapshot(struct feeds *feeds, enum sync_way way, const struct 
     order.options.replication.id = feeds->lineage->id.text;
     order.options.replication.offset = feeds->journal->end;
     /* The stream behind a snapshot begins with a SELECT. */
-    journal_forget_db(feeds->journal);
     LIST_FOREACH(at, after, &feeds->all)
     {
         struct feed *feed = LIST_ENTRY(at, struct feed, node);

@@ -279,6 +279,13 @@ bool append_file_switch(struct server *server, struct buf *reason)
     return true;
 }
 
+void append_file_restart(struct server *server)
+{
+    if (!server->append_file.is_made) return;
+    set_time(server);
+    aof_restart(&server->append_file.aof);
+}
+
 void append_file_flush(struct server *server)
 {
     struct append_file *file = &server->append_file;

@@ -53,6 +53,8 @@ void append_file_flush(struct server *server);
 void append_file_cron(struct server *server);
 /* BGREWRITEAOF, also while the file is off; false with the reason in the log. */
 bool append_file_rewrite(struct server *server);
+/* The whole data was replaced: a new base, and what was before it is forgotten. */
+void append_file_restart(struct server *server);
 /* At the end of the server: false, with the reason logged, when something is not on disk. */
 bool append_file_close(struct server *server);
 

@@ -193,20 +193,6 @@ static void free_load(struct append_load *load)
     mem_free(load);
 }
 
-/* Whoever follows us may go on from what the files say, under the id they name. */
-static void take_up_lineage(struct server *server, const struct append_found *at)
-{
-    struct lineage *lineage = &server->replication.lineage;
-    struct repl_id fresh = lineage->id;
-    struct lineage_found found = {.offset = at->offset};
-    bool is_replica = server->config.repl.master.host[0] != 0;
-    if (at->offset > 0) journal_reset(&server->journal, at->offset);
-    if (!repl_id_parse(str_from_c(at->replication_id), &found.id)) return;
-    lineage_restart(lineage, &found, is_replica, fresh);
-    log_write(server->log, LEVEL_NOTICE, "The append-only file ends at offset %lld of history %s",
-              (long long)at->offset, at->replication_id);
-}
-
 /* The stream goes on where the files end. */
 static bool go_on(struct append_load *load)
 {
@@ -220,7 +206,9 @@ static bool go_on(struct append_load *load)
     log_write(server->log, LEVEL_NOTICE, "DB loaded from append only file: %.3f seconds",
               (double)(clock_mono_us() - load->began_us) / 1e6);
     if (load->in_command) return true;
-    take_up_lineage(server, found);
+    if (found->offset > 0) journal_reset(&server->journal, found->offset);
+    struct replication_place place = {found->replication_id, found->offset, load->session.db};
+    replication_take_up(server, &place, "append-only file");
     return append_file_resume(server, &load->manifest, load->last_size);
 }
 

@@ -11,6 +11,7 @@
 #include "server/server.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 enum { MIB = 1 << 20, SECONDS_PER_US = 1000000 };
@@ -201,6 +202,15 @@ bool persistence_reload(struct server *server, bool joins, bool replaces)
     return loading.done;
 }
 
+static void take_up_history(struct server *server, const struct rdb_facts *facts)
+{
+    int64_t db = facts->replication_db;
+    struct replication_place place = {.id = facts->replication_id,
+                                      .offset = facts->replication_offset,
+                                      .db = db >= 0 && db < INT_MAX ? (int)db : 0};
+    replication_take_up(server, &place, "snapshot");
+}
+
 static void on_loaded(void *context, const struct load_result *result)
 {
     struct loading *loading = context;
@@ -210,6 +220,7 @@ static void on_loaded(void *context, const struct load_result *result)
     bool wanted = !server->end.asked;
     settle(loading, result);
     bool done = loading->done;
+    if (done && wanted) take_up_history(server, &result->read.facts);
     mem_free(loading);
     if (wanted) server->persistence.after_load(server, done);
 }

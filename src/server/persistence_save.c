@@ -61,6 +61,12 @@ struct snapshot_head persistence_head(struct server *server)
                                      .access = saved_access(&config->memory),
                                      .lfu_decay_min = config->memory.lfu_decay_time_min,
                                  }};
+    /* What is written while nobody keeps a journal has no place in it. */
+    if (server->journal_readers) {
+        head.options.replication.id = server->replication.lineage.id.text;
+        head.options.replication.offset = server->journal.end;
+        head.options.replication.db = server->journal.db < 0 ? 0 : server->journal.db;
+    }
     head.options.library_count = collect_libraries(server, &head.libraries);
     head.options.libraries = head.libraries;
     return head;

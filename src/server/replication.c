@@ -56,7 +56,8 @@ static void freeze(void *owner, struct full_sync_order *order)
     snapshot_head_deinit(&replication->head);
     replication->head = persistence_head(server);
     order->options = replication->head.options;
-    order->options.replication.db = 0;
+    /* A replica cannot put a SELECT into its master's stream: who follows it is told the database. */
+    if (!replication_is_replica(server)) journal_forget_db(&server->journal);
     if (order->filter & REPLCONF_WITHOUT_FUNCTIONS) order->options.library_count = 0;
     order->frozen = order->filter & REPLCONF_WITHOUT_DATA ? freeze_nothing(server)
                                                           : store_freeze(server->store);
@@ -71,6 +72,30 @@ void replication_want_journal(struct server *server)
         replication_change_id(server);
     }
     server_want_journal(server, JOURNAL_FOR_REPLICAS, true);
+}
+
+/* Who is a replica may go on where it was. Who is a master takes a new id, and whoever followed it
+ * under the old one may go on too: from here on nothing is written that the journal has not. */
+void replication_take_up(struct server *server, const struct replication_place *place,
+                         const char *from)
+{
+    struct replication *replication = &server->replication;
+    struct repl_id fresh = replication->lineage.id;
+    struct lineage_found found = {.offset = place->offset};
+    const char *master = server->config.repl.master.host;
+    bool is_replica = master && master[0];
+    if (place->offset < 0 || !repl_id_parse(str_from_c(place->id), &found.id)) return;
+    if (server->journal.end != place->offset) journal_reset(&server->journal, place->offset);
+    lineage_restart(&replication->lineage, &found, is_replica, fresh);
+    if (is_replica && place->db >= 0 && place->db < server->store->db_count) {
+        replication->link.session.db = place->db;
+        journal_note_db(&server->journal, place->db);
+    }
+    replication->link.has_history = is_replica;
+    replication->feeds.idle_since_ms = loop_now_us(server->loop) / MS_PER_S;
+    server_want_journal(server, JOURNAL_FOR_REPLICAS, true);
+    log_write(server->log, LEVEL_NOTICE, "The %s ends at offset %lld of history %s", from,
+              (long long)place->offset, place->id);
 }
 
 /* After repl-backlog-ttl without replicas nobody keeps anything for them. */
@@ -143,6 +168,7 @@ static void on_history_changed(void *owner)
 {
     struct server *server = owner;
     feeds_cut_all(&server->replication.feeds);
+    append_file_restart(server);
 }
 
 static void on_state_changed(void *owner)

@@ -47,6 +47,15 @@ void replication_follow(struct server *server, struct str host, int port, const 
 void replication_promote(struct server *server, const char *by);
 /* A replica is there: what commands do goes into the journal from here on. */
 void replication_want_journal(struct server *server);
+/* What was loaded is the data as of this place of that history (see lineage_restart); `from` names
+ * the file. An empty or senseless id changes nothing. */
+struct replication_place {
+    const char *id;
+    int64_t offset;
+    int db; /* selected there */
+};
+void replication_take_up(struct server *server, const struct replication_place *place,
+                         const char *from);
 /* DEBUG CHANGE-REPL-ID. */
 void replication_change_id(struct server *server);
 

@@ -544,3 +544,66 @@ def test_stock_sentinels_fail_over_for_real(start, tmp_path):
         for process, _ in sentinels:
             process.kill()
             process.wait()
+
+
+def syncs(server):
+    stats = info(server, "stats")
+    return int(stats["sync_full"]), int(stats["sync_partial_ok"])
+
+
+@pytest.mark.parametrize("append_only", ["no", "yes"])
+def test_a_master_that_restarts_is_continued_by_its_replicas(start, append_only):
+    master, replica = start(appendonly=append_only), start()
+    follow(replica, master)
+    wait_up(replica)
+    fill(master)
+    wait_same(master, replica)
+    before = info(master)["master_replid"]
+    ask(master, "SAVE")
+    master.restart()
+    wait_up(replica)
+    with Client(master.address) as client:
+        client("SELECT", "2")
+        client("SET", "after", "restart")
+    wait_same(master, replica)
+    assert syncs(master) == (0, 1)
+    assert info(master)["master_replid2"] == before != info(master)["master_replid"]
+    assert info(replica)["master_replid"] == info(master)["master_replid"]
+
+
+@pytest.mark.parametrize("append_only", ["no", "yes"])
+def test_a_replica_that_restarts_goes_on_where_it_was(start, append_only):
+    master = start()
+    replica = start(appendonly=append_only, replicaof=f"127.0.0.1 {master.port}")
+    wait_up(replica)
+    fill(master)
+    with Client(master.address) as client:
+        client("SELECT", "5")
+        client("SET", "before", "restart")
+        wait_same(master, replica)
+        ask(replica, "SAVE")
+        wait_until(
+            lambda: info(replica, "persistence")["aof_rewrite_in_progress"] == "0",
+            10,
+            "the file has a base of the master's data",
+        )
+        replica.restart()
+        client("SET", "after", "restart")
+        wait_up(replica)
+        client("SET", "later", "still")
+    wait_same(master, replica)
+    assert syncs(master) == (1, 1)
+
+
+def test_a_replica_of_a_replica_finds_the_database_of_the_stream(start):
+    master, middle, last = start(), start(), start()
+    follow(middle, master)
+    wait_up(middle)
+    with Client(master.address) as client:
+        client("SELECT", "4")
+        client("SET", "a", "1")
+        wait_same(master, middle)
+        follow(last, middle)
+        wait_up(last)
+        client("SET", "b", "2")
+    wait_same(master, middle, last)
