@@ -14,6 +14,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON := /usr/bin/python3
 PREFIX ?= /usr/local
 PORT ?= 6379
+REPLICAS ?= 2
 FUZZ_SECONDS ?= 20
 PYTEST_TIMEOUT ?= 300
 
@@ -224,7 +225,7 @@ compdb:
 up:
 	@tools/install-packages build
 	@$(MAKE) all
-	@PORT=$(PORT) tools/up
+	@PORT=$(PORT) REPLICAS=$(REPLICAS) tools/up
 
 down:
 	@tools/down

@@ -213,7 +213,7 @@ def test_make_up_keeps_its_data_across_a_restart(tmp_path):
         shutil.copy(root / "tools" / name, tmp_path / "tools")
     (tmp_path / "build/skein-server").symlink_to(server_binary())
     port = free_port()
-    environment = {**os.environ, "PORT": str(port)}
+    environment = {**os.environ, "PORT": str(port), "REPLICAS": "0"}
 
     def run(name):
         done = subprocess.run([tmp_path / "tools" / name], env=environment, timeout=60)

@@ -1,5 +1,6 @@
-"""make up's script starts a server that answers, says so when one runs already, and refuses a port
-somebody else has; make down's stops what the other started and nothing else.
+"""make up's script starts a server that answers, with replicas behind it, says so when one runs
+already, and refuses a port somebody else has; make down's stops what the other started and nothing
+else.
 """
 import os
 import pathlib
@@ -25,6 +26,8 @@ os.setsid()
 out = os.open(options["--logfile"], os.O_CREAT | os.O_WRONLY)
 os.dup2(out, 1)
 os.dup2(out, 2)
+if "--replicaof" in options:
+    print("follows", options["--replicaof"], flush=True)
 with open(options["--pidfile"], "w") as pid_file:
     pid_file.write(str(os.getpid()))
 while True:
@@ -55,7 +58,7 @@ def tree(tmp_path):
 def run(tree, name, **extra):
     done = subprocess.run(
         [str(tree / "tools" / name)],
-        env={**os.environ, **extra},
+        env={**os.environ, "REPLICAS": "0", **extra},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -81,6 +84,31 @@ def test_up_ends_when_the_server_answers_and_down_when_it_is_gone(tree):
     assert answers(port)
     assert run(tree, "down") == (0, "Skein stopped.\n")
     assert not answers(port) and not pathlib.Path(f"/proc/{pid}").exists()
+
+
+def free_ports(count):
+    """So many in a row."""
+    while True:
+        first = free_port()
+        try:
+            for port in range(first, first + count):
+                socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return first
+
+
+def test_replicas_stand_behind_the_master_and_go_down_with_it(tree):
+    port = free_ports(3)
+    status, output = run(tree, "up", PORT=str(port), REPLICAS="2")
+    assert status == 0 and f"127.0.0.1:{port + 1} to 127.0.0.1:{port + 2}" in output
+    assert [answers(port + node) for node in range(3)] == [True] * 3
+    for node in (1, 2):
+        told = (tree / f"data/replica-{node}/skein.log").read_text()
+        assert f"follows 127.0.0.1 {port}" in told
+    assert "follows" not in (tree / "data/skein.log").read_text()
+    assert run(tree, "down") == (0, "Skein stopped.\n")
+    assert [answers(port + node) for node in range(3)] == [False] * 3
 
 
 def test_a_second_up_finds_the_first(tree):
