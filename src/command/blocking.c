@@ -349,6 +349,12 @@ static bool try_again(struct blocking *blocking, struct blocked *blocked, struct
     return verdict == EXECUTE_DONE;
 }
 
+bool blocking_run(struct blocking *blocking, struct session *session)
+{
+    ASSERT(session->blocked && session->blocked->on != BLOCKED_ON_KEYS);
+    return try_again(blocking, session->blocked, STR(""));
+}
+
 /* False when the rest must be served later. */
 static bool serve_queue(struct blocking *blocking, struct blocking_queue *queue)
 {

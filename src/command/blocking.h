@@ -14,7 +14,8 @@
  * blocking_serve then.
  *
  * Waiting for other things than keys (acknowledgements, a worker) is the same with another
- * reason: the one who knows that it has come replies and calls blocking_end.
+ * reason: the one who knows that it has come replies and calls blocking_end, or has the request run
+ * again with blocking_run.
  *
  * This module is pure: time is an argument, and what a connection does afterwards is a hook's
  * business. Costs: to begin and to end a wait O(keys + log waiters); to announce a key that nobody
@@ -138,6 +139,9 @@ void blocking_expire(struct blocking *blocking, int64_t now_us);
 /* INT64_MAX: nobody waits with a deadline. */
 int64_t blocking_next_deadline(const struct blocking *blocking);
 
+/* What a session waits for, which is no key, has come: its request runs again, now to its end.
+ * False while clients are paused; then it waits on, and this must be called again. */
+bool blocking_run(struct blocking *blocking, struct session *session);
 /* The session waits no more: its reply has been written. */
 void blocking_end(struct blocking *blocking, struct session *session, enum unblock_reason reason);
 /* CLIENT UNBLOCK: as if its time was over, or with an error. False when it does not wait. */

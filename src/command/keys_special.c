@@ -65,3 +65,21 @@ bool keys_of_sort_ro(const struct str *argv, int argc, struct key_refs *refs)
     key_refs_add(refs, 1, KEY_RO | KEY_ACCESS);
     return true;
 }
+
+bool keys_of_migrate(const struct str *argv, int argc, struct key_refs *refs)
+{
+    static const struct option SKIPPED[] = {{"auth", 1}, {"auth2", 2}, {NULL, 0}};
+    int first = 3, last = 3;
+    for (int i = 6; i < argc; i++) {
+        int values = option_values(SKIPPED, argv, argc, i);
+        if (values > 0) {
+            i += values;
+        } else if (str_is(argv[i], "keys")) {
+            if (argv[3].len) return false;
+            if (i + 1 < argc) first = i + 1, last = argc - 1;
+            break;
+        }
+    }
+    for (int i = first; i <= last; i++) key_refs_add(refs, i, KEY_RW | KEY_ACCESS | KEY_DELETE);
+    return true;
+}

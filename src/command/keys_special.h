@@ -13,5 +13,7 @@ bool keys_of_bitfield(const struct str *argv, int argc, struct key_refs *refs);
 bool keys_of_sort(const struct str *argv, int argc, struct key_refs *refs);
 /* SORT_RO: BY and GET name keys that only the data tells. */
 bool keys_of_sort_ro(const struct str *argv, int argc, struct key_refs *refs);
+/* MIGRATE has one key, or many behind KEYS. */
+bool keys_of_migrate(const struct str *argv, int argc, struct key_refs *refs);
 
 #endif

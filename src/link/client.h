@@ -56,6 +56,7 @@ struct client {
     struct feed *feed;  /* replica_feed.h; NULL: it is no replica */
     int64_t written_to; /* the end of what it wrote, for WAIT */
     void *ack_wait;     /* server/wait_command.c; NULL: it is in no WAIT */
+    void *migration;    /* server/migrate.c; NULL: it is in no MIGRATE */
 };
 
 /* The limits of one class of clients on replies that were not read. */

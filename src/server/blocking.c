@@ -46,6 +46,7 @@ static void on_released(void *context, struct session *session, enum unblock_rea
         if (ref) server->stats.commands[ref->id].failed++;
     }
     if (session->link) wait_leave(server, client_of(session));
+    if (session->link) migrate_leave(client_of(session));
     if (session->link) client_released(client_of(session));
 }
 
@@ -60,6 +61,7 @@ void server_init_blocking(struct server *server, struct hash_seed seed)
 {
     struct blocking *blocking = &server->blocking;
     blocking_init(blocking, &server->host, seed);
+    list_init(&server->migrations_over);
     blocking->owner = server;
     blocking->released = on_released;
     blocking->run_again = run_again;
@@ -71,6 +73,7 @@ void server_serve_blocked(struct server *server)
 {
     if (server->executor.depth) return;
     do {
+        migrate_serve(server);
         blocking_serve(&server->blocking);
         clients_go_on(&server->clients);
     } while (!list_is_empty(&server->clients.released));

@@ -15,6 +15,7 @@ extern const struct command info_commands[];
 extern const struct command latency_commands[];
 extern const struct command lolwut_commands[];
 extern const struct command memory_commands[];
+extern const struct command migrate_commands[];
 extern const struct command module_commands[];
 extern const struct command monitor_commands[];
 extern const struct command persistence_commands[];

@@ -212,6 +212,7 @@ static void on_close(void *owner, struct client *client, enum close_reason reaso
     }
     feeds_leave(client);
     wait_leave(server, client);
+    migrate_leave(client);
     blocking_leave(&server->blocking, &client->session);
     tracking_leave(&server->tracking, &client->session);
     monitors_leave(&server->monitors, &client->session);

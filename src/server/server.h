@@ -104,6 +104,7 @@ struct server {
     struct client_waits waits;
     struct blocking blocking;
     struct timer blocking_due;
+    struct list migrations_over; /* migrate.c: their requests must run again */
     struct delivery delivery;
     struct pubsub pubsub;
     struct tracking tracking;
@@ -179,6 +180,10 @@ void server_apply_observers(struct server *server);
 void server_init_blocking(struct server *server, struct hash_seed seed);
 void server_serve_blocked(struct server *server);
 void server_refuse_blocked(struct server *server);
+/* migrate.c: ends the MIGRATEs whose target has answered, not inside a request; and the one whose
+ * client waits no more. */
+void migrate_serve(struct server *server);
+void migrate_leave(struct client *client);
 /* process_settings.c */
 void server_apply_title(struct server *server);
 bool server_apply_oom_score(struct server *server, struct buf *reason);

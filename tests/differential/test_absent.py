@@ -2,14 +2,12 @@
 shorter."""
 
 CLUSTER = "there are no clusters"
-MOVES_KEYS = "sends keys to another server by itself"
 
 ABSENT = {
     "asking": CLUSTER,
     "cluster": CLUSTER,
     "readonly": CLUSTER,
     "readwrite": CLUSTER,
-    "migrate": MOVES_KEYS,
 }
 
 
