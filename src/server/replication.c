@@ -56,7 +56,7 @@ static void freeze(void *owner, struct full_sync_order *order)
     snapshot_head_deinit(&replication->head);
     replication->head = persistence_head(server);
     order->options = replication->head.options;
-    /* A replica cannot put a SELECT into its master's stream: its followers are told the database. */
+    /* A replica cannot put a SELECT into the stream: its followers are told the database. */
     if (!replication_is_replica(server)) journal_forget_db(&server->journal);
     if (order->filter & REPLCONF_WITHOUT_FUNCTIONS) order->options.library_count = 0;
     order->frozen = order->filter & REPLCONF_WITHOUT_DATA ? freeze_nothing(server)
