@@ -15,12 +15,12 @@ void reply_holds_deinit(struct reply_holds *holds)
 static void make_room(struct reply_holds *holds)
 {
     size_t count = holds->end - holds->start;
-    if (holds->start > 0 && count > 0) {
-        memmove(holds->list, holds->list + holds->start, count * sizeof(*holds->list));
-    } else {
+    /* With less than half of it free at the front, moving would soon have to be done again. */
+    if (holds->start * 2 <= holds->capacity) {
         holds->capacity = holds->capacity ? holds->capacity * 2 : FIRST_CAPACITY;
         holds->list = mem_realloc(holds->list, holds->capacity * sizeof(*holds->list));
     }
+    if (count) memmove(holds->list, holds->list + holds->start, count * sizeof(*holds->list));
     holds->start = 0;
     holds->end = count;
 }
