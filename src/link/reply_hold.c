@@ -16,7 +16,7 @@ static void make_room(struct reply_holds *holds)
 {
     size_t count = holds->end - holds->start;
     /* With less than half of it free at the front, moving would soon have to be done again. */
-    if (holds->start * 2 <= holds->capacity) {
+    if (holds->list == NULL || holds->start * 2 <= holds->capacity) {
         holds->capacity = holds->capacity ? holds->capacity * 2 : FIRST_CAPACITY;
         holds->list = mem_realloc(holds->list, holds->capacity * sizeof(*holds->list));
     }
