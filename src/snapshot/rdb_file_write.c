@@ -158,13 +158,13 @@ static bool write_entry(struct writing *writing, const struct entry *entry)
 
 static void ask_for_entry(const struct entry *entry)
 {
-    for (size_t i = 0; i < 3; i++) __builtin_prefetch((const char *)entry + i * LINE);
+    for (size_t i = 0; i < 3; i++) mem_prefetch((const char *)entry + i * LINE);
 }
 
 /* The entry itself should have come by now. */
 static void ask_for_value(const struct entry *entry)
 {
-    if (entry && entry_encoding(entry) >= ENC_BLOB) __builtin_prefetch(entry_object(entry));
+    if (entry && entry_encoding(entry) >= ENC_BLOB) mem_prefetch(entry_object(entry));
 }
 
 /* Walks with entries asked for well before their turn: they lie anywhere in memory. */

@@ -45,9 +45,9 @@ static size_t packed_weight(const struct object *object)
 static const struct table *packed_prefetch(const struct object *object)
 {
     const struct packed *packed = &((const struct packed_object *)(const void *)object)->packed;
-    __builtin_prefetch(packed->bytes);
-    __builtin_prefetch(packed->bytes + CACHE_LINE);
-    __builtin_prefetch(packed->bytes + 2 * CACHE_LINE);
+    mem_prefetch(packed->bytes);
+    mem_prefetch(packed->bytes + CACHE_LINE);
+    mem_prefetch(packed->bytes + 2 * CACHE_LINE);
     return NULL;
 }
 
@@ -145,7 +145,7 @@ static size_t table_weight(const struct object *object)
 static const struct table *table_object_prefetch(const struct object *object)
 {
     const struct table_object *all = (const void *)object;
-    __builtin_prefetch(all->table.directory);
+    mem_prefetch(all->table.directory);
     return &all->table;
 }
 

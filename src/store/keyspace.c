@@ -439,7 +439,7 @@ void element_hint_object(struct element_hint *hint, const struct keyspace *ks, u
     hint->object = NULL;
     if (entry == NULL || entry_encoding(entry) < ENC_PACKED) return;
     hint->object = entry_object(entry);
-    __builtin_prefetch(hint->object);
+    mem_prefetch(hint->object);
 }
 
 void element_hint_parts(struct element_hint *hint)

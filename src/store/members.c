@@ -55,7 +55,7 @@ static size_t intset_weight(const struct object *object)
 static const struct table *intset_prefetch(const struct object *object)
 {
     const struct intset_object *all = (const void *)object;
-    __builtin_prefetch(all->integers.bytes);
+    mem_prefetch(all->integers.bytes);
     return NULL;
 }
 

@@ -156,8 +156,8 @@ void page_prefetch(page_ref ref, uint64_t hash)
 {
     unsigned home = ref_position(ref, hash) * ref_buckets(ref) >> 16;
     const char *bucket = (const char *)page_bucket(page_of_ref(ref), home);
-    __builtin_prefetch(bucket);
-    __builtin_prefetch(bucket + PAGE_LINE); /* where most of what spills lies */
+    mem_prefetch(bucket);
+    mem_prefetch(bucket + PAGE_LINE); /* where most of what spills lies */
 }
 
 static unsigned prefetch_matches(const struct bucket *bucket, unsigned position)
@@ -165,8 +165,8 @@ static unsigned prefetch_matches(const struct bucket *bucket, unsigned position)
     unsigned hits = bucket_match(bucket, position);
     for (unsigned left = hits; left; left &= left - 1) {
         const char *entry = (const char *)bucket_entry(bucket, (unsigned)__builtin_ctz(left));
-        __builtin_prefetch(entry);
-        __builtin_prefetch(entry + PAGE_LINE);
+        mem_prefetch(entry);
+        mem_prefetch(entry + PAGE_LINE);
     }
     return hits;
 }
@@ -289,11 +289,11 @@ void page_items_collect(struct page_items *items, const struct page *page, uint6
 void page_items_hash(struct page_items *items, struct hash_seed seed)
 {
     for (size_t i = 0; i < items->count && i < PREFETCH_AHEAD; i++) {
-        __builtin_prefetch(items->entries[i]);
+        mem_prefetch(items->entries[i]);
     }
     for (size_t i = 0; i < items->count; i++) {
         if (i + PREFETCH_AHEAD < items->count) {
-            __builtin_prefetch(items->entries[i + PREFETCH_AHEAD]);
+            mem_prefetch(items->entries[i + PREFETCH_AHEAD]);
         }
         struct str key = entry_key(items->entries[i]);
         items->hashes[i] = hash_bytes(seed, key.ptr, key.len);

@@ -140,7 +140,7 @@ static size_t sequence_weight(const struct object *object)
 
 static const struct table *sequence_prefetch(const struct object *object)
 {
-    __builtin_prefetch(((const struct sequence_object *)(const void *)object)->tree.root);
+    mem_prefetch(((const struct sequence_object *)(const void *)object)->tree.root);
     return NULL;
 }
 

@@ -113,7 +113,7 @@ static const struct table *stream_prefetch(const struct object *object)
     const struct stream_object *all = (const void *)object;
     const char *at = all->wide ? (const void *)all->wide : (const void *)all->only;
     if (at == NULL) return NULL;
-    for (size_t i = 0; i < PREFETCHED; i += CACHE_LINE) __builtin_prefetch(at + i);
+    for (size_t i = 0; i < PREFETCHED; i += CACHE_LINE) mem_prefetch(at + i);
     return NULL;
 }
 

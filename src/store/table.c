@@ -57,7 +57,7 @@ const struct entry *table_guess(const struct table *table, uint64_t hash)
 void table_prefetch_insert(const struct table *table, uint64_t hash)
 {
     if (table->directory == NULL) return;
-    __builtin_prefetch(directory_page(table->directory, hash), 1);
+    mem_prefetch(directory_page(table->directory, hash));
     page_prefetch(directory_ref(table->directory, hash), hash);
 }
 

@@ -325,7 +325,7 @@ static void prefetch_middles(const struct tree_node *leaf, unsigned low, unsigne
 {
     unsigned middle = (low + high) / 2;
     if (low >= high) return;
-    __builtin_prefetch(*item_at(leaf, middle));
+    mem_prefetch(*item_at(leaf, middle));
     if (steps == 1) return;
     prefetch_middles(leaf, low, middle, steps - 1);
     prefetch_middles(leaf, middle + 1, high, steps - 1);

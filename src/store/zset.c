@@ -150,8 +150,8 @@ static size_t zset_weight(const struct object *object)
 static const struct table *zset_prefetch(const struct object *object)
 {
     const struct zset_object *all = (const void *)object;
-    __builtin_prefetch(all->table.directory);
-    __builtin_prefetch(all->tree.root);
+    mem_prefetch(all->table.directory);
+    mem_prefetch(all->tree.root);
     return &all->table;
 }
 
