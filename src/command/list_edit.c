@@ -11,18 +11,6 @@ static void finish(struct list_edit *edit, const char *event)
     list_announce(edit, event);
 }
 
-/* The index of the first element from the left that equals `element`; false when there is none. */
-static bool find_element(const struct value *list, struct str element, size_t *index)
-{
-    struct sequence_cursor cursor;
-    *index = 0;
-    for (bool more = sequence_seek(list, &cursor, 0); more; more = sequence_next(&cursor)) {
-        if (sequence_is(&cursor, element)) return true;
-        ++*index;
-    }
-    return false;
-}
-
 void list_linsert(struct call *call)
 {
     struct list_edit edit;
@@ -38,7 +26,7 @@ void list_linsert(struct call *call)
         reply_i64(call->reply, 0);
         return;
     }
-    if (!find_element(&edit.sequence.list, call_arg(call, 3), &index)) {
+    if (!sequence_find(&edit.sequence.list, call_arg(call, 3), &index)) {
         reply_i64(call->reply, -1);
         return;
     }
@@ -154,7 +142,7 @@ void list_lrem(struct call *call)
     size_t removed;
     if (!call_i64(call, 2, &count)) return;
     if (!list_open(call, call_arg(call, 1), &edit)) return;
-    if (edit.entry == NULL || !find_element(&edit.sequence.list, element, &removed)) {
+    if (edit.entry == NULL || !sequence_find(&edit.sequence.list, element, &removed)) {
         reply_i64(call->reply, 0);
         return;
     }

@@ -249,6 +249,23 @@ size_t sequence_runs(const struct value *list)
     return is_big(list) ? tree_of(list)->len : 1;
 }
 
+bool sequence_find(const struct value *list, struct str element, size_t *index)
+{
+    struct sequence_cursor cursor = {0};
+    const struct packed *run;
+    *index = 0;
+    while ((run = sequence_next_run(list, &cursor))) {
+        size_t at = packed_first(run), found = packed_find(run, at, element, 0);
+        if (found == PACKED_NONE) {
+            *index += packed_len(run);
+            continue;
+        }
+        for (; at != found; at = packed_next(run, at)) ++*index;
+        return true;
+    }
+    return false;
+}
+
 /* --- the other form --- */
 
 /* Takes the run out of a private packed object, of which nothing remains. */

@@ -48,6 +48,9 @@ static inline bool sequence_is(const struct sequence_cursor *cursor, struct str 
 const struct packed *sequence_next_run(const struct value *list, struct sequence_cursor *cursor);
 size_t sequence_runs(const struct value *list);
 
+/* The first element that has these bytes; false when there is none. */
+bool sequence_find(const struct value *list, struct str element, size_t *index);
+
 /* --- writing --- */
 
 /* A list that is being changed. Its object must be private; it may become another one, in the other

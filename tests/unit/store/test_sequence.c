@@ -166,9 +166,23 @@ static void start(struct world *world, uint64_t seed, int64_t size)
     keyspace_put(&world->store.dbs[0], STR("l"), list, NO_EXPIRY);
 }
 
+static void finds(const struct value *list, const struct model *model, size_t wanted)
+{
+    char room[ELEMENT_ROOM], other[ELEMENT_ROOM];
+    struct str element = element_of(model->list[wanted], room);
+    size_t first = 0, index;
+    while (!str_eq(element_of(model->list[first], other), element)) first++;
+    assert_true(sequence_find(list, element, &index));
+    assert_int_equal(index, first);
+}
+
 static void agrees(const struct table *table, const struct model *model)
 {
     struct value list = entry_value(entry_in(table));
+    size_t index;
+    for (size_t at = 0; at < model->len; at += 1 + model->len / 8) finds(&list, model, at);
+    assert_false(sequence_find(&list, STR("nobody puts this in"), &index));
+    assert_int_equal(index, model->len);
     assert_int_equal(differences(&list, model), 0);
     assert_int_equal(differences_backwards(&list, model), 0);
 }
