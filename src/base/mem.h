@@ -42,8 +42,8 @@ const char *mem_allocator_name(void);
 
 #define mem_new(type) ((type *)mem_calloc(sizeof(type)))
 
-/* Asks for the cache line at `at`. The compiler takes a function that only prefetches for one without
- * effect and drops calls of it; the empty statement is an effect it cannot see through. */
+/* Asks for the cache line at `at`. The compiler takes a function that only prefetches for one
+ * without effect and drops calls of it; the empty statement is an effect it cannot see through. */
 static inline void mem_prefetch(const void *at)
 {
     __builtin_prefetch(at);
