@@ -10,7 +10,7 @@ FIELDS = (
     "rbs rbp obl oll omem tot-mem events cmd user redir resp lib-name lib-ver"
 ).split()
 SAME_AS_STOCK = (
-    "name age idle flags db sub psub ssub multi argv-mem events cmd user redir resp".split()
+    "name flags db sub psub ssub multi argv-mem events cmd user redir resp".split()
 )
 
 
@@ -62,6 +62,7 @@ def settle(client, commands):
 @pytest.mark.parametrize("name", STATES)
 def test_a_line_says_what_the_stock_server_says(server, oracle, name):
     seen = []
+    began = time.monotonic()
     for one in [server, oracle]:
         with one.client() as client, one.client() as watcher:
             number = client("CLIENT", "ID")
@@ -70,6 +71,9 @@ def test_a_line_says_what_the_stock_server_says(server, oracle, name):
             settle(client, STATES[name])
             line = lines(watcher, "ID", str(number))[0]
             seen.append({field: line[field] for field in SAME_AS_STOCK if field != "argv-mem"})
+            # Whole seconds between two readings of a clock: one more when a second has turned.
+            limit = time.monotonic() - began + 1
+            assert 0 <= int(line["age"]) <= limit and 0 <= int(line["idle"]) <= limit
     assert seen[0] == seen[1]
 
 
