@@ -15,6 +15,7 @@ enum {
     INTEGER_TEXT_MAX = 20,
     SCAN_WIDTH = 16,
     WORTH_SCANNING = 128,
+    GUESSES_MAX = 32,
 };
 
 /* The first byte of an item tells its form; the rest of that byte may be part of a number or
@@ -415,19 +416,21 @@ bool packed_is(const struct packed *packed, size_t at, struct str bytes)
     return item_is(packed->bytes + at, &needle);
 }
 
-/* Whether the bytes are anywhere in [at, end), sixteen places at a time: by the last two of them,
- * because names of one collection often begin alike. */
-static bool is_anywhere(const uint8_t *at, const uint8_t *end, struct str bytes)
+/* Whether the bytes may be anywhere in [at, end), sixteen places at a time: by the last two of
+ * them, because names of one collection often begin alike. Where names end alike, too, it soon
+ * gives up: then walking is faster. */
+static bool may_be_anywhere(const uint8_t *at, const uint8_t *end, struct str bytes)
 {
     const uint8_t *tail = (const uint8_t *)bytes.ptr + bytes.len - 2;
     const __m128i last = _mm_set1_epi8((char)tail[1]), before = _mm_set1_epi8((char)tail[0]);
+    unsigned guesses = 0;
     for (at += bytes.len - 2; end - at > SCAN_WIDTH; at += SCAN_WIDTH) {
         __m128i here = _mm_loadu_si128((const __m128i *)(const void *)at);
         __m128i next = _mm_loadu_si128((const __m128i *)(const void *)(at + 1));
         __m128i both = _mm_and_si128(_mm_cmpeq_epi8(here, before), _mm_cmpeq_epi8(next, last));
         for (unsigned hits = (unsigned)_mm_movemask_epi8(both); hits; hits &= hits - 1) {
             const uint8_t *hit = at + __builtin_ctz(hits) - (bytes.len - 2);
-            if (memcmp(hit, bytes.ptr, bytes.len) == 0) return true;
+            if (guesses++ == GUESSES_MAX || memcmp(hit, bytes.ptr, bytes.len) == 0) return true;
         }
     }
     const uint8_t *rest = at - (bytes.len - 2);
@@ -440,7 +443,7 @@ static bool is_surely_absent(const struct packed *packed, size_t from, const str
 {
     size_t total = total_of(packed);
     if (needle->is_integer || needle->bytes.len < 2 || total - from < WORTH_SCANNING) return false;
-    return !is_anywhere(packed->bytes + from, packed->bytes + total, needle->bytes);
+    return !may_be_anywhere(packed->bytes + from, packed->bytes + total, needle->bytes);
 }
 
 size_t packed_find(const struct packed *packed, size_t from, struct str bytes, size_t skip)
