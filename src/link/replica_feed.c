@@ -332,7 +332,6 @@ static void begin_snapshot(struct feeds *feeds, enum sync_way way, const struct 
     feeds->hooks.freeze(feeds->hooks.owner, &order);
     order.options.replication.id = feeds->lineage->id.text;
     order.options.replication.offset = feeds->journal->end;
-    /* The stream behind a snapshot begins with a SELECT. */
     LIST_FOREACH(at, after, &feeds->all)
     {
         struct feed *feed = LIST_ENTRY(at, struct feed, node);

@@ -125,9 +125,7 @@ static struct save_order base_order(struct server *server, struct snapshot_head 
 {
     *head = persistence_head(server);
     head->options.is_aof_base = true;
-    head->options.replication.id = server->replication.lineage.id.text;
-    head->options.replication.offset = server->journal.end;
-    head->options.replication.db = server->journal.db < 0 ? 0 : server->journal.db;
+    snapshot_head_place(head, server);
     buf_printf(temp_path, "%s/temp-rewriteaof-%ld.aof", server->append_file.aof.directory,
                process_id());
     return (struct save_order){

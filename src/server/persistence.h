@@ -57,6 +57,9 @@ struct snapshot_head {
     struct str *libraries;
 };
 struct snapshot_head persistence_head(struct server *server);
+/* Says where in the history of replication the data is; persistence_head does so by itself when a
+ * journal has all of it. */
+void snapshot_head_place(struct snapshot_head *head, const struct server *server);
 void snapshot_head_deinit(struct snapshot_head *head);
 
 /* --- loading --- */

@@ -49,6 +49,13 @@ static size_t collect_libraries(struct server *server, struct str **codes)
     return count;
 }
 
+void snapshot_head_place(struct snapshot_head *head, const struct server *server)
+{
+    head->options.replication.id = server->replication.lineage.id.text;
+    head->options.replication.offset = server->journal.end;
+    head->options.replication.db = server->journal.db < 0 ? 0 : server->journal.db;
+}
+
 struct snapshot_head persistence_head(struct server *server)
 {
     const struct config *config = &server->config;
@@ -62,11 +69,7 @@ struct snapshot_head persistence_head(struct server *server)
                                      .lfu_decay_min = config->memory.lfu_decay_time_min,
                                  }};
     /* What is written while nobody keeps a journal has no place in it. */
-    if (server->journal_readers) {
-        head.options.replication.id = server->replication.lineage.id.text;
-        head.options.replication.offset = server->journal.end;
-        head.options.replication.db = server->journal.db < 0 ? 0 : server->journal.db;
-    }
+    if (server->journal_readers) snapshot_head_place(&head, server);
     head.options.library_count = collect_libraries(server, &head.libraries);
     head.options.libraries = head.libraries;
     return head;

@@ -44,7 +44,7 @@ static inline bool sequence_is(const struct sequence_cursor *cursor, struct str 
 {
     return packed_is(cursor->packed, cursor->at, element);
 }
-/* The runs of a list one after another, from a zeroed cursor; NULL at the end. For snapshots. */
+/* The runs of a list one after another, from a zeroed cursor; NULL at the end. */
 const struct packed *sequence_next_run(const struct value *list, struct sequence_cursor *cursor);
 size_t sequence_runs(const struct value *list);
 
