@@ -127,11 +127,6 @@ uint64_t load_size(const struct load *load)
     return load->size;
 }
 
-int64_t load_began_us(const struct load *load)
-{
-    return load->began_us;
-}
-
 void load_now(const struct load_order *order)
 {
     struct load *load = load_new(order);

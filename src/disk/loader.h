@@ -34,7 +34,6 @@ struct load *load_begin(struct worker_pool *pool, size_t lane, const struct load
 void load_cancel(struct load *load);
 const struct rdb_progress *load_progress(const struct load *load);
 uint64_t load_size(const struct load *load); /* bytes of the file */
-int64_t load_began_us(const struct load *load);
 
 /* On the calling thread; on_end is called before it returns. */
 void load_now(const struct load_order *order);

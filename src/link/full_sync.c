@@ -8,7 +8,10 @@
 #include "repl/sync_plan.h"
 #include "repl/transfer.h"
 
-#include <time.h>
+#include <sys/param.h>
+
+/* The longest pause of a worker that has sent more than the cap allows. */
+enum { RATE_PAUSE_MAX_MS = 50 };
 
 struct full_sync {
     struct job job;
@@ -39,10 +42,8 @@ static void wait_for_rate(struct full_sync *sync, size_t len)
     struct rate_cap *rate = &sync->rate;
     if (rate->bytes_per_s == 0) return;
     rate_spent(rate, (int64_t)len);
-    while (rate_allows(rate, clock_mono_us() / 1000, 1) == 0) {
-        struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
-        nanosleep(&pause, NULL);
-    }
+    while (rate_allows(rate, clock_mono_us() / 1000, 1) == 0)
+        clock_sleep_us(MIN(rate_wait_ms(rate), RATE_PAUSE_MAX_MS) * 1000);
 }
 
 /* False when nobody is left. */
@@ -189,9 +190,4 @@ void full_sync_cancel(struct full_sync *sync)
 {
     sync->progress.cancelled = true;
     for (size_t i = 0; i < sync->order.target_count; i++) channel_abort(sync->channels[i]);
-}
-
-const struct rdb_progress *full_sync_progress(const struct full_sync *sync)
-{
-    return &sync->progress;
 }

@@ -40,6 +40,5 @@ struct full_sync *full_sync_begin(struct worker_pool *pool, size_t lane,
 /* This replica is to be left behind soon; on_end comes all the same. */
 void full_sync_abandon(struct full_sync *sync, const void *owner);
 void full_sync_cancel(struct full_sync *sync);
-const struct rdb_progress *full_sync_progress(const struct full_sync *sync);
 
 #endif

@@ -607,3 +607,15 @@ def test_a_replica_of_a_replica_finds_the_database_of_the_stream(start):
         wait_up(last)
         client("SET", "b", "2")
     wait_same(master, middle, last)
+
+
+def test_a_cap_on_snapshots_is_kept(start):
+    """At least the time that the cap gives to the bytes: a slow machine only takes longer."""
+    master, replica = start(repl_sync_max_rate="500kb", rdbcompression="no"), start()
+    for i in range(10):
+        ask(master, "SET", f"big:{i}", "x" * 100_000)
+    began = time.monotonic()
+    follow(replica, master)
+    wait_up(replica)
+    assert time.monotonic() - began > 0.9
+    wait_same(master, replica)
