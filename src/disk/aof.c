@@ -73,7 +73,7 @@ bool aof_accepts(const struct aof *aof)
 
 int64_t aof_safe_offset(const struct aof *aof)
 {
-    if (aof->sync_error || aof->phase != AOF_ON) return aof->safe;
+    if (aof->sync_error || aof->unlisted || aof->phase != AOF_ON) return aof->safe;
     return aof->settings.sync == AOF_SYNC_ALWAYS ? aof->synced : aof->writer.cursor.offset;
 }
 
@@ -138,12 +138,11 @@ static void on_closed(struct aof_task *task)
     }
 }
 
-/* A worker syncs and closes the open increment; later syncs come behind that. */
-void aof_close_writer(struct aof *aof)
+void aof_close_increment(struct aof *aof, int fd)
 {
     struct aof_task *task = aof_task_new(aof, on_closed);
     task->generation = aof->generation;
-    task->sync_fd = aof_writer_release(&aof->writer);
+    task->sync_fd = fd;
     task->closes = true;
     aof_task_submit(task, aof->sync_lane);
 }
@@ -285,11 +284,11 @@ int aof_resume(struct aof *aof, struct manifest *manifest, int64_t size)
         buf_deinit(&name);
         size = -1;
     }
-    int fd = open_increment(aof, last->name, &size);
+    int old_fd, fd = open_increment(aof, last->name, &size);
     if (fd < 0) return fd;
     if (size == 0) write_manifest_now(aof, &error);
     if (error == 0) {
-        error = aof_writer_open(&aof->writer, fd, size, aof->journal, aof->replication_id);
+        error = aof_writer_open(&aof->writer, fd, size, aof->journal, aof->replication_id, &old_fd);
     } else {
         file_close(fd);
     }
@@ -322,7 +321,7 @@ void aof_stop(struct aof *aof)
     aof_rewrite_abandon(aof);
     if (aof_writer_is_open(&aof->writer)) {
         aof_flush_writer(aof, true);
-        aof_close_writer(aof);
+        aof_close_increment(aof, aof_writer_release(&aof->writer));
     }
     aof->syncing = NULL;
     aof->is_stalled = false;

@@ -145,18 +145,22 @@ static void forget_unlisted(struct aof *aof)
     aof->unlisted = NULL;
 }
 
-/* The old increment ends here. False: it does not have everything yet. */
-static bool end_increment(struct aof *aof)
+/* False: the old increment does not have everything yet that it must have. */
+static bool complete_increment(struct aof *aof)
 {
     if (!aof_writer_is_open(&aof->writer)) return true;
     aof_flush_writer(aof, true);
-    if (aof->write_error && !aof->rewrite.replaces_all) return false;
-    aof->listed_bytes += aof->writer.size;
+    return aof->write_error == 0 || aof->rewrite.replaces_all;
+}
+
+/* Its descriptor is given to a worker. */
+static void end_increment(struct aof *aof, int fd, int64_t size)
+{
+    aof->listed_bytes += size;
     struct manifest_file *last = manifest_last_increment(&aof->manifest);
-    if (last && !aof->unlisted) last->size_bytes = aof->writer.size;
-    aof_close_writer(aof);
+    if (last && !aof->unlisted) last->size_bytes = size;
+    aof_close_increment(aof, fd);
     if (aof->rewrite.replaces_all) forget_unlisted(aof);
-    return true;
 }
 
 static void name_base(struct aof *aof)
@@ -168,26 +172,36 @@ static void name_base(struct aof *aof)
     buf_deinit(&name);
 }
 
+/* The writer goes on in the new increment; when that cannot be begun, in the old one. */
+static int change_increment(struct aof *aof)
+{
+    int fd = aof->rewrite.fd, old_fd;
+    int64_t old_size = aof->writer.size;
+    aof->rewrite.fd = -1;
+    /* What is only in files that nobody lists yet is not safe. */
+    aof->safe = aof_safe_offset(aof);
+    int error = aof_writer_open(&aof->writer, fd, 0, aof->journal, aof->replication_id, &old_fd);
+    if (error) return error;
+    if (old_fd >= 0) end_increment(aof, old_fd, old_size);
+    aof->generation++;
+    return 0;
+}
+
 void aof_rewrite_switch(struct aof *aof)
 {
     struct aof_rewrite *rewrite = &aof->rewrite;
-    if (!end_increment(aof)) return;
-    int fd = rewrite->fd;
-    rewrite->fd = -1;
-    aof->generation++;
-    int error = aof_writer_open(&aof->writer, fd, 0, aof->journal, aof->replication_id);
+    if (!complete_increment(aof)) return;
+    int error = change_increment(aof);
     if (error) {
-        aof->safe = aof_safe_offset(aof);
-        aof->phase = AOF_STARTING;
         fail(aof, error);
-        aof_note_write(aof, error);
+        if (!aof_writer_is_open(&aof->writer)) aof_note_write(aof, error);
         return;
     }
-    aof_note_write(aof, 0);
     if (rewrite->replaces_all) {
         aof->unlisted = mem_strdup(rewrite->increment);
         aof->unlisted_seq = rewrite->increment_seq;
     }
+    aof_note_write(aof, 0);
     rewrite->base_offset = aof->journal->end;
     rewrite->step = AOF_STEP_SAVING;
     name_base(aof);

@@ -18,7 +18,7 @@ void aof_tell(struct aof *aof, enum aof_event event, int error);
 void aof_changed(struct aof *aof);
 void aof_flush_writer(struct aof *aof, bool add_sum);
 void aof_note_write(struct aof *aof, int error);
-/* A worker syncs and closes the open increment; later syncs come behind that. */
-void aof_close_writer(struct aof *aof);
+/* A worker syncs and closes what was the open increment; later syncs come behind that. */
+void aof_close_increment(struct aof *aof, int fd);
 
 #endif

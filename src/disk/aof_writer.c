@@ -36,22 +36,19 @@ static void append_select(struct buf *out, int db)
 }
 
 /* Writes the head; what a failure leaves is cut off. */
-static int write_head(struct aof_writer *writer, const struct buf *head)
+static int write_head(int fd, int64_t size, struct str head)
 {
     size_t done = 0;
-    int error = file_write(writer->fd, head->ptr, head->len, &done);
-    if (error && done) file_truncate(writer->fd, writer->size);
-    if (error == 0) writer->size += (int64_t)head->len;
+    int error = file_write(fd, head.ptr, head.len, &done);
+    if (error && done) file_truncate(fd, size);
     return error;
 }
 
 int aof_writer_open(struct aof_writer *writer, int fd, int64_t size, struct journal *journal,
-                    const char *replication_id)
+                    const char *replication_id, int *old_fd)
 {
     struct buf select = {0}, head = {0};
-    aof_writer_init(writer);
-    writer->fd = fd;
-    writer->size = size;
+    *old_fd = -1;
     if (journal->db >= 0) append_select(&select, journal->db);
     struct annotation start = {
         .kind = ANNOTATION_START, .offset = journal->end, .skip = (int64_t)select.len};
@@ -59,15 +56,19 @@ int aof_writer_open(struct aof_writer *writer, int fd, int64_t size, struct jour
     annotation_write(&head, &start);
     int64_t sums_begin = size + (int64_t)head.len;
     buf_append_str(&head, buf_str(&select));
-    int error = write_head(writer, &head);
-    if (error == 0) {
+    int error = write_head(fd, size, buf_str(&head));
+    if (error) {
+        file_close(fd);
+    } else {
+        if (aof_writer_is_open(writer)) *old_fd = aof_writer_release(writer);
+        writer->fd = fd;
+        writer->size = size + (int64_t)head.len;
         writer->sums_begin = sums_begin;
         writer->crc = crc64(0, select.ptr, select.len);
         journal_cursor_attach(&writer->cursor, journal, journal->end, true);
     }
     buf_deinit(&head);
     buf_deinit(&select);
-    if (error) file_close(aof_writer_release(writer));
     return error;
 }
 

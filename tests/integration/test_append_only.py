@@ -415,6 +415,33 @@ def test_a_failed_sync_is_followed_by_a_new_base(faulty):
     assert digest(server.start()) == before
 
 
+def test_what_waits_for_the_disk_goes_on_waiting_when_a_new_base_cannot_begin(faulty):
+    server, faults = faulty({"appendfsync": "always"})
+    reader, first, second = server.client(), server.client(timeout=20.0), server.client(timeout=20.0)
+    reader("SET", "before", "1")
+    (faults / "stalled").touch()
+    replies = []
+
+    def send(writer, name):
+        replies.append(writer("SET", name, "1"))
+
+    for writer, name in ((first, "unsynced"), (second, "unwritten")):
+        threading.Thread(target=send, args=(writer, name)).start()
+        wait_until(lambda n=name: reader("EXISTS", n) == 1)
+        (faults / "full").touch()
+    wait_until(lambda: persistence(reader)["aof_last_write_status"] == "err")
+    (faults / "sync-eio").touch()
+    (faults / "stalled").unlink()
+    wait_until(lambda: server.log().count("got no new base") >= 2)
+    assert replies == []
+    assert is_misconf(reader("SET", "refused", "1"))
+    (faults / "full").unlink()
+    wait_until(lambda: replies == ["OK", "OK"])
+    before = digest(server)
+    server.kill()
+    assert digest(server.start()) == before
+
+
 def test_replies_to_writes_wait_for_the_sync_and_reads_do_not(faulty):
     server, faults = faulty({"appendfsync": "always"})
     writer, reader = server.client(timeout=20.0), server.client()
