@@ -1,6 +1,7 @@
 #include "snapshot/rdb_codec.h"
 
 #include "base/num.h"
+#include "snapshot/lzf_unpack.h"
 
 #include <lzf.h>
 
@@ -190,13 +191,16 @@ static bool read_compressed(struct rdb_reader *reader)
     uint64_t packed, len;
     if (!rdb_read_len(reader, &packed) || !rdb_read_len(reader, &len)) return false;
     if (packed == 0 || packed > UINT32_MAX || len > UINT32_MAX || len == 0) return false;
-    buf_clear(&reader->scratch);
     if (len > packed * LZF_RATIO) return false;
-    if (!source_append(reader->source, &reader->scratch, packed)) return false;
-    char *out = buf_reserve(&reader->text, len);
-    unsigned made = lzf_decompress(reader->scratch.ptr, (unsigned)packed, out, (unsigned)len);
-    reader->text.len = made;
-    return made == len;
+    struct str in = {source_borrow(reader->source, packed), packed};
+    if (in.ptr == NULL) {
+        buf_clear(&reader->scratch);
+        if (!source_append(reader->source, &reader->scratch, packed)) return false;
+        in = buf_str(&reader->scratch);
+    }
+    char *out = buf_reserve(&reader->text, len + LZF_SLACK);
+    reader->text.len = len;
+    return lzf_unpack(in, out, len);
 }
 
 static bool read_encoded(struct rdb_reader *reader, uint64_t encoding)
