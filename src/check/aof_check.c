@@ -1,6 +1,7 @@
 #include "check/aof_check.h"
 
 #include "base/mem.h"
+#include "disk/aof_tail.h"
 #include "disk/loader.h"
 #include "io/file.h"
 #include "journal/aof_scan.h"
@@ -23,6 +24,7 @@ struct reading {
     struct aof_piece piece;
     struct aof_scan scan;
     bool is_damaged;
+    bool has_zeros; /* from the place of the damage on: a power cut does that, it is torn only */
 };
 
 static void show(struct reading *reading)
@@ -69,7 +71,9 @@ static bool read_pieces(struct reading *reading)
         verdict = take_pieces(reading);
         show(reading);
     }
-    reading->is_damaged = verdict == AOF_DAMAGED;
+    bool is_wrong = verdict == AOF_DAMAGED;
+    reading->has_zeros = is_wrong && aof_ends_in_zeros(reading->fd, reading->scan.damage_at);
+    reading->is_damaged = is_wrong && !reading->has_zeros;
     if (len < 0) printf("Cannot read %s: %s\n", reading->path, strerror((int)-len));
     return len >= 0;
 }
@@ -145,6 +149,9 @@ static void report(const struct reading *reading)
     }
     if (reading->is_damaged) {
         printf("  damaged at offset %lld: %s\n", (long long)scan->damage_at, scan->damage);
+    } else if (reading->has_zeros) {
+        printf("  ends in zeros from offset %lld on, as after a power cut\n",
+               (long long)scan->damage_at);
     } else if (scan->unit_end != reading->size) {
         printf("  ends inside a %s\n", scan->in_unit ? "transaction" : "request");
     }

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "command/prefetch.h"
+#include "disk/aof_tail.h"
 #include "disk/key_delay.h"
 #include "io/file.h"
 
@@ -143,8 +144,11 @@ static int refill(struct aof_load *load)
 
 static enum aof_load_verdict finish(struct aof_load *load, enum aof_verdict verdict)
 {
-    if (verdict == AOF_DAMAGED) return AOF_LOAD_DAMAGED;
     struct aof_scan *scan = load->scan;
+    if (verdict == AOF_DAMAGED) {
+        load->result.has_zeros = aof_ends_in_zeros(load->fd, scan->damage_at);
+        return load->result.has_zeros ? AOF_LOAD_TORN : AOF_LOAD_DAMAGED;
+    }
     bool is_whole = unread(load).len == 0 && !scan->in_unit;
     return is_whole ? AOF_LOAD_DONE : AOF_LOAD_TORN;
 }

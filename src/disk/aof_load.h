@@ -19,7 +19,7 @@ struct aof_load_order {
 
 enum aof_load_verdict {
     AOF_LOAD_DONE,
-    AOF_LOAD_TORN,    /* the file ends inside a unit, which was not run */
+    AOF_LOAD_TORN,    /* the file ends inside a unit, which was not run, or in zeros */
     AOF_LOAD_DAMAGED, /* what comes before was run */
     AOF_LOAD_UNREADABLE,
 };
@@ -30,8 +30,8 @@ struct aof_load_result {
     int64_t size; /* of the file */
     /* Where the whole units end (scan.unit_end), where in the stream that is, what is damaged. */
     struct aof_scan scan;
+    bool has_zeros;   /* TORN: from scan.damage_at on there is nothing else */
     uint64_t failed;  /* requests that answered an error */
-    char unknown[64]; /* DAMAGED by a command that does not exist */
 };
 
 struct aof_load;

@@ -30,7 +30,10 @@ static enum aof_verdict read_line_end(struct reading *reading)
     if (reading->at == reading->end) return AOF_SHORT;
     if (*reading->at != '\r') return damaged(reading, "a line end is missing");
     if (reading->at + 1 == reading->end) return AOF_SHORT;
-    if (reading->at[1] != '\n') return damaged(reading, "a line end is missing");
+    if (reading->at[1] != '\n') {
+        reading->at++;
+        return damaged(reading, "a line end is missing");
+    }
     reading->at += 2;
     return AOF_REQUEST;
 }
@@ -96,6 +99,8 @@ static enum aof_verdict read_annotation(struct reading *reading)
     ptrdiff_t len = str_find_char(bytes, '\n');
     if (len < 0) {
         if (bytes.len < ANNOTATION_MAX) return AOF_SHORT;
+        ptrdiff_t zero = str_find_char(bytes, 0);
+        if (zero > 0) reading->at += zero;
         return damaged(reading, "a line that begins with '#' is too long");
     }
     struct str line = str_first(bytes, (size_t)len);

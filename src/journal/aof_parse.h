@@ -20,7 +20,7 @@ struct aof_piece {
     struct str *args; /* of a request */
     size_t argc, capacity;
     struct str line;    /* without its end */
-    const char *damage; /* what is wrong, and where in the bytes */
+    const char *damage; /* what is wrong, and the first byte that is */
     size_t damage_at;
 };
 

@@ -99,13 +99,17 @@ static enum aof_verdict take_line(struct aof_scan *scan, const struct aof_piece 
                                   const char *bytes)
 {
     struct annotation annotation = annotation_parse(piece->line);
-    bool is_ours = annotation.kind == ANNOTATION_START || annotation.kind == ANNOTATION_SUM;
+    bool is_start = annotation.kind == ANNOTATION_START;
+    bool is_ours = is_start || annotation.kind == ANNOTATION_SUM;
     if (annotation.kind == ANNOTATION_SUM && check_sum(scan, &annotation) == AOF_DAMAGED) {
         return AOF_DAMAGED;
     }
+    if (is_start && scan->offset >= 0 && annotation.offset != scan->offset) {
+        return refuse(scan, scan->at, "the stream goes on at another offset than it ended at");
+    }
     scan->crc = crc64(scan->crc, bytes, piece->len);
     scan->at += (int64_t)piece->len;
-    if (annotation.kind == ANNOTATION_START) start_stream(scan, &annotation);
+    if (is_start) start_stream(scan, &annotation);
     if (annotation.kind == ANNOTATION_TIME) note_time(scan, annotation.time_s);
     if (is_ours) begin_sum(scan);
     if (!scan->in_unit) {

@@ -3,6 +3,7 @@
 #include "disk/aof_load.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "server/append_file_tail.h"
 #include "server/server.h"
 
 #include <errno.h>
@@ -178,6 +179,8 @@ bool append_file_find(struct server *server, struct manifest *manifest, struct b
 static void remember_place(struct append_load *load, const struct aof_scan *scan)
 {
     struct append_found *found = &load->server->append_file.found;
+    /* A file that was made and not written to ends where the one before it does. */
+    if (scan->unit_end == 0) return;
     found->offset = scan->unit_offset;
     memcpy(found->replication_id, scan->id, sizeof(found->replication_id));
     if (scan->unit_offset < 0) *found = (struct append_found){.offset = 0};
@@ -246,25 +249,65 @@ static void log_torn(struct append_load *load, const struct aof_load_result *res
               "unit",
               path, scan->in_unit ? "transaction" : "request", (long long)scan->unit_end,
               (long long)(result->size - scan->unit_end), (long long)result->size);
+    if (result->has_zeros) {
+        log_write(load->server->log, LEVEL_WARNING,
+                  "%s has nothing but zeros from offset %lld on, as a power cut leaves it", path,
+                  (long long)scan->damage_at);
+    }
 }
 
-/* True when the file was cut behind its last whole unit, as the configuration allows. */
-static bool cut_tail(struct append_load *load, const struct aof_load_result *result,
+static void log_lost(struct append_load *load, const struct aof_load_result *result,
                      const char *path)
 {
     struct server *server = load->server;
-    log_torn(load, result, path);
-    if (!is_last(load) || !server->config.aof.load_truncated) {
-        log_write(server->log, LEVEL_WARNING, "%s",
-                  is_last(load) ? "aof-load-truncated is no, so it is not cut there. "
-                                  "skein-check-aof --fix does it."
-                                : "It is not the last file, so data is missing.");
+    if (result->verdict == AOF_LOAD_TORN) {
+        log_torn(load, result, path);
+    } else {
+        log_write(server->log, LEVEL_WARNING,
+                  "%s ends at offset %lld of the stream, before the next file begins", path,
+                  (long long)result->scan.unit_offset);
+    }
+    if (load->file->end >= 0) {
+        log_write(server->log, LEVEL_WARNING, "The manifest has it up to offset %lld",
+                  (long long)load->file->end);
+    }
+}
+
+/* The configuration allows that the data end behind the last whole unit of this file. */
+static bool may_end(struct append_load *load, enum append_tail tail)
+{
+    struct server *server = load->server;
+    bool goes_on = tail == APPEND_TAIL_LOST && !load->in_command;
+    if (tail == APPEND_TAIL_BROKEN || !(is_last(load) || goes_on)) {
+        log_write(server->log, LEVEL_WARNING, "It is not the end of all data, so some is missing.");
         return false;
     }
+    if (server->config.aof.load_truncated) return true;
+    log_write(server->log, LEVEL_WARNING, "aof-load-truncated is no, so it is not cut there.%s",
+              is_last(load) ? " skein-check-aof --fix does it." : "");
+    return false;
+}
+
+static int cut_file(const struct aof_load_result *result, const char *path)
+{
     int fd = file_open(path, FILE_UPDATE);
     int error = fd < 0 ? fd : file_truncate(fd, result->scan.unit_end);
     if (fd >= 0 && error == 0) error = file_sync(fd);
     if (fd >= 0) file_close(fd);
+    return error;
+}
+
+/* True when the data end behind the last whole unit of this file now. */
+static bool cut_tail(struct append_load *load, const struct aof_load_result *result,
+                     enum append_tail tail, const char *path)
+{
+    struct server *server = load->server;
+    log_lost(load, result, path);
+    if (!may_end(load, tail)) return false;
+    int error = cut_file(result, path);
+    if (error == 0 && !is_last(load)) {
+        error = append_tail_give_up(server, &load->manifest, load->file);
+    }
     if (error) {
         log_write(server->log, LEVEL_WARNING, "Cannot cut %s: %s", path, strerror(-error));
         return false;
@@ -277,11 +320,12 @@ static bool cut_tail(struct append_load *load, const struct aof_load_result *res
 static bool accept(struct append_load *load, const struct aof_load_result *result, const char *path)
 {
     struct server *server = load->server;
+    enum append_tail tail = append_tail_judge(server, &load->manifest, load->file, result);
     switch (result->verdict) {
     case AOF_LOAD_DONE:
-        return true;
+        return tail == APPEND_TAIL_WHOLE || cut_tail(load, result, tail, path);
     case AOF_LOAD_TORN:
-        return cut_tail(load, result, path);
+        return cut_tail(load, result, tail, path);
     case AOF_LOAD_DAMAGED:
         log_write(server->log, LEVEL_WARNING,
                   "Bad file format reading the append only file %s: at offset %lld: %s", path,

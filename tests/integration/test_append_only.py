@@ -5,6 +5,7 @@ deserve."""
 import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import threading
@@ -257,6 +258,94 @@ def test_a_torn_tail_is_cut_at_the_last_whole_unit(fresh_server):
         kept = path.read_bytes().split(b"#SKEIN start")[1]
         assert whole.split(b"#SKEIN start")[1].startswith(kept.rstrip(b"\r\n"))
     assert "no whole unit" in server.log()
+
+
+def test_a_tail_of_zeros_is_cut_like_a_torn_one(fresh_server):
+    server = fresh_server(ON)
+    whole = small_log(server)
+    path = increment(server)
+    for left_out in random.Random(59).sample(range(1, len(whole) - 100), 6) + [0]:
+        path.write_bytes(whole[: len(whole) - left_out] + bytes(random.choice([3, 4096, 70000])))
+        server.start()
+        client = server.client()
+        assert int(client("GET", "units") or 0) == client("LLEN", "list")
+        server.kill()
+        kept = path.read_bytes().split(b"#SKEIN start")[1]
+        assert whole.split(b"#SKEIN start")[1].startswith(kept.rstrip(b"\r\n"))
+    assert "nothing but zeros" in server.log()
+
+
+def test_zeros_in_the_middle_are_damage(fresh_server):
+    server = fresh_server(ON)
+    whole = small_log(server)
+    at = whole.index(b"*3", 200)
+    zeroed = whole[:at] + bytes(20) + whole[at + 20 :]
+    increment(server).write_bytes(zeroed)
+    assert f"at offset {at}" in refused(server)
+    assert increment(server).read_bytes() == zeroed
+
+
+def second_increment(server):
+    """A second increment behind the first, as a change of increments leaves them before the end of
+    the first is on disk; returns both."""
+    first = increment(server)
+    units = first.read_bytes()
+    middle = units.rindex(b"*3\r\n$3\r\nSET")
+    head = units[: units.index(b"\n") + 1]
+    offset = int(units.split(b"#SKEIN sum offset=")[1].split()[0])
+    begin = offset - (units.rindex(b"#SKEIN sum") - middle)
+    start = re.sub(rb"offset=\d+ skip=\d+", b"offset=%d skip=0" % begin, head)
+    second = aof_dir(server) / f"{PREFIX}.2.incr.aof"
+    second.write_bytes(start + units[middle : units.rindex(b"#SKEIN sum")])
+    first.write_bytes(units[:middle])
+    line = f"file {second.name} seq 2 type i\n"
+    manifest(server).write_text(manifest(server).read_text() + line)
+    return first, second
+
+
+@pytest.mark.parametrize("lost", [0, 5, "unit", "all"])
+def test_what_was_begun_behind_a_lost_tail_is_given_up(fresh_server, lost):
+    server = fresh_server(ON)
+    small_log(server)
+    first, second = second_increment(server)
+    units, kept = 6, first.read_bytes()
+    if lost == "unit":  # at the border of a unit: only the offsets show that something is missing
+        kept, units = kept[: kept.rindex(b"*1\r\n$5\r\nMULTI")], 4
+    elif lost == "all":  # of the second no byte was written yet, the first is torn
+        second.write_bytes(b"")
+        kept, units = kept[:-5], 4
+    elif lost:
+        kept, units = kept[:-lost], 4
+    first.write_bytes(kept)
+    server.config["aof-load-truncated"] = "no"
+    if lost:
+        said = refused(server)
+        print(said)
+        assert "not cut" in said and first.read_bytes() == kept and second.exists()
+    server.config["aof-load-truncated"] = "yes"
+    server.start()
+    assert int(server.client()("GET", "units")) == units
+    assert server.client()("LLEN", "list") == units
+    assert second.exists() == (not lost)
+    server.client()("SET", "more", "1")
+    before = digest(server)
+    server.kill()
+    assert digest(server.start()) == before
+
+
+def test_an_increment_that_stops_short_of_its_listed_end_is_refused(fresh_server):
+    server = fresh_server(ON)
+    small_log(server)
+    first, second = second_increment(server)
+    begin = second.read_bytes().split(b"offset=")[1].split()[0].decode()
+    text = manifest(server).read_text()
+    text = text.replace(f"{first.name} seq 1 type i", f"{first.name} seq 1 type i endoffset {begin}")
+    manifest(server).write_text(text)
+    assert int(server.start().client()("GET", "units")) == 6
+    server.stop()
+    kept = first.read_bytes()
+    first.write_bytes(kept[: kept.rindex(b"*1\r\n$5\r\nMULTI")])
+    assert begin in refused(server) and second.exists()
 
 
 def test_a_torn_tail_is_refused_in_strict_mode(fresh_server):

@@ -57,6 +57,20 @@ def test_a_torn_tail_is_cut_only_when_asked_and_agreed(files, tmp_path):
         assert server.client()("LLEN", "list") == 19
 
 
+def test_a_tail_of_zeros_is_torn_and_zeros_in_the_middle_are_damage(files, tmp_path):
+    manifest, increment = files
+    whole = increment.read_bytes()
+    torn = whole[: whole.rindex(b"EXEC")]
+    increment.write_bytes(torn + bytes(9000))
+    code, said = check(manifest)
+    assert code == 1 and "ends in zeros" in said and "damaged" not in said
+    code, said = check("--fix", manifest, answer="y\n")
+    assert code == 0 and torn.startswith(increment.read_bytes())
+    increment.write_bytes(torn + bytes(9000) + whole[len(torn) :])
+    code, said = check(manifest)
+    assert code == 1 and f"damaged at offset {len(torn) + 4}" in said
+
+
 def test_a_flipped_bit_is_found_by_the_checksums(files):
     manifest, increment = files
     whole = increment.read_bytes()

@@ -1,5 +1,5 @@
 /* Proves: of a file that was cut at any byte, exactly the units that are whole are found, a torn
- * transaction as a whole is not; a bit flipped anywhere before the last checksum line is found; the
+ * transaction as a whole is not, also where zeros follow; a bit flipped anywhere before the last checksum line is found; the
  * offset of the stream is right across a file's own SELECT; annotations come back as written. */
 #include "journal/aof_scan.h"
 
@@ -119,6 +119,34 @@ static void every_cut_leaves_exactly_the_whole_units(void **state)
     buf_deinit(&sample.bytes);
 }
 
+/* Few zeros may lie inside a value or a line that goes on; many do not. */
+static void zeros_behind_a_cut_change_nothing_of_what_is_whole(void **state)
+{
+    (void)state;
+    struct sample sample = {0};
+    build(&sample);
+    for (size_t len = 0; len <= sample.bytes.len; len++) {
+        for (size_t zeros = 1; zeros <= 5000; zeros *= 11) {
+            struct buf bytes = {0};
+            buf_append(&bytes, sample.bytes.ptr, len);
+            memset(buf_reserve(&bytes, zeros), 0, zeros);
+            bytes.len += zeros;
+            struct aof_scan found;
+            enum aof_verdict verdict = scan(&found, buf_str(&bytes));
+            size_t i = 0;
+            while (i + 1 < sample.count && sample.marks[i + 1].at <= len) i++;
+            assert_int_equal(found.unit_end, sample.marks[i].at);
+            assert_int_equal(found.units, sample.marks[i].units);
+            if (verdict == AOF_DAMAGED)
+                assert_true(found.damage_at >= (int64_t)len);
+            else
+                assert_int_equal(verdict, AOF_SHORT);
+            buf_deinit(&bytes);
+        }
+    }
+    buf_deinit(&sample.bytes);
+}
+
 static void a_bit_flipped_before_a_checksum_is_found(void **state)
 {
     (void)state;
@@ -212,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cut_leaves_exactly_the_whole_units),
+        cmocka_unit_test(zeros_behind_a_cut_change_nothing_of_what_is_whole),
         cmocka_unit_test(a_bit_flipped_before_a_checksum_is_found),
         cmocka_unit_test(what_is_no_append_only_file_is_refused),
         cmocka_unit_test(memory_does_not_grow_with_what_is_announced),
