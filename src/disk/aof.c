@@ -288,7 +288,8 @@ int aof_resume(struct aof *aof, struct manifest *manifest, int64_t size)
     if (fd < 0) return fd;
     if (size == 0) write_manifest_now(aof, &error);
     if (error == 0) {
-        error = aof_writer_open(&aof->writer, fd, size, aof->journal, aof->replication_id, &old_fd);
+        struct aof_place place = {fd, size, aof->journal, aof->replication_id};
+        error = aof_writer_open(&aof->writer, &place, &old_fd);
     } else {
         file_close(fd);
     }

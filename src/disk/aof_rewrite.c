@@ -175,12 +175,13 @@ static void name_base(struct aof *aof)
 /* The writer goes on in the new increment; when that cannot be begun, in the old one. */
 static int change_increment(struct aof *aof)
 {
-    int fd = aof->rewrite.fd, old_fd;
+    struct aof_place place = {aof->rewrite.fd, 0, aof->journal, aof->replication_id};
     int64_t old_size = aof->writer.size;
+    int old_fd;
     aof->rewrite.fd = -1;
     /* What is only in files that nobody lists yet is not safe. */
     aof->safe = aof_safe_offset(aof);
-    int error = aof_writer_open(&aof->writer, fd, 0, aof->journal, aof->replication_id, &old_fd);
+    int error = aof_writer_open(&aof->writer, &place, &old_fd);
     if (error) return error;
     if (old_fd >= 0) end_increment(aof, old_fd, old_size);
     aof->generation++;

@@ -36,36 +36,42 @@ static void append_select(struct buf *out, int db)
 }
 
 /* Writes the head; what a failure leaves is cut off. */
-static int write_head(int fd, int64_t size, struct str head)
+static int write_head(const struct aof_place *place, struct str head)
 {
     size_t done = 0;
-    int error = file_write(fd, head.ptr, head.len, &done);
-    if (error && done) file_truncate(fd, size);
+    int error = file_write(place->fd, head.ptr, head.len, &done);
+    if (error && done) file_truncate(place->fd, place->size);
     return error;
 }
 
-int aof_writer_open(struct aof_writer *writer, int fd, int64_t size, struct journal *journal,
-                    const char *replication_id, int *old_fd)
+static void enter(struct aof_writer *writer, const struct aof_place *place, struct str start,
+                  struct str select)
 {
+    writer->fd = place->fd;
+    writer->sums_begin = place->size + (int64_t)start.len;
+    writer->size = writer->sums_begin + (int64_t)select.len;
+    writer->crc = crc64(0, select.ptr, select.len);
+    journal_cursor_attach(&writer->cursor, place->journal, place->journal->end, true);
+}
+
+int aof_writer_open(struct aof_writer *writer, const struct aof_place *place, int *old_fd)
+{
+    struct journal *journal = place->journal;
     struct buf select = {0}, head = {0};
-    *old_fd = -1;
     if (journal->db >= 0) append_select(&select, journal->db);
-    struct annotation start = {
+    struct annotation line = {
         .kind = ANNOTATION_START, .offset = journal->end, .skip = (int64_t)select.len};
-    memcpy(start.id, replication_id, REPLICATION_ID_LEN);
-    annotation_write(&head, &start);
-    int64_t sums_begin = size + (int64_t)head.len;
+    memcpy(line.id, place->replication_id, REPLICATION_ID_LEN);
+    annotation_write(&head, &line);
+    size_t len = head.len;
     buf_append_str(&head, buf_str(&select));
-    int error = write_head(fd, size, buf_str(&head));
+    int error = write_head(place, buf_str(&head));
+    *old_fd = -1;
     if (error) {
-        file_close(fd);
+        file_close(place->fd);
     } else {
         if (aof_writer_is_open(writer)) *old_fd = aof_writer_release(writer);
-        writer->fd = fd;
-        writer->size = size + (int64_t)head.len;
-        writer->sums_begin = sums_begin;
-        writer->crc = crc64(0, select.ptr, select.len);
-        journal_cursor_attach(&writer->cursor, journal, journal->end, true);
+        enter(writer, place, str_first(buf_str(&head), len), buf_str(&select));
     }
     buf_deinit(&head);
     buf_deinit(&select);

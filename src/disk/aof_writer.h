@@ -23,12 +23,17 @@ struct aof_writer {
 };
 
 void aof_writer_init(struct aof_writer *writer);
-/* Takes the descriptor, whose file holds `size` bytes, and begins at the end of the journal with a
- * line that says where in the stream that is. 0, or a negative errno, closed, and a writer that was
- * open goes on with its own file. `*old_fd` gets that file's descriptor, or -1: whoever takes it
- * syncs and closes it. */
-int aof_writer_open(struct aof_writer *writer, int fd, int64_t size, struct journal *journal,
-                    const char *replication_id, int *old_fd);
+/* Where a writer begins. */
+struct aof_place {
+    int fd;       /* taken */
+    int64_t size; /* bytes the file holds */
+    struct journal *journal;
+    const char *replication_id;
+};
+/* Begins at the end of the journal with a line that says where in the stream that is. 0, or a
+ * negative errno: the descriptor is closed, and a writer that was open goes on with its own file.
+ * `*old_fd` gets that file's descriptor, or -1: whoever takes it syncs and closes it. */
+int aof_writer_open(struct aof_writer *writer, const struct aof_place *place, int *old_fd);
 /* Gives the descriptor away: whoever takes it syncs and closes it. */
 int aof_writer_release(struct aof_writer *writer);
 

@@ -506,7 +506,8 @@ def test_a_failed_sync_is_followed_by_a_new_base(faulty):
 
 def test_what_waits_for_the_disk_goes_on_waiting_when_a_new_base_cannot_begin(faulty):
     server, faults = faulty({"appendfsync": "always"})
-    reader, first, second = server.client(), server.client(timeout=20.0), server.client(timeout=20.0)
+    reader = server.client()
+    first, second = server.client(timeout=20.0), server.client(timeout=20.0)
     reader("SET", "before", "1")
     (faults / "stalled").touch()
     replies = []
