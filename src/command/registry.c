@@ -1,5 +1,6 @@
 #include "command/registry.h"
 
+#include "base/assert.h"
 #include "base/buf.h"
 #include "base/mem.h"
 
@@ -60,7 +61,8 @@ void registry_add(struct registry *registry, const struct command *table)
     for (const struct command *command = table; command->name; command++) {
         struct command_ref *ref = add_ref(registry, command, NULL);
         if (command->subcommands) add_subcommands(registry, ref);
-        map_put(&registry->by_name, str_from_c(command->name), ref);
+        const void *other = map_put(&registry->by_name, str_from_c(command->name), ref);
+        ASSERT(other == NULL); /* two rows of one name: the later would hide the earlier */
     }
 }
 

@@ -274,6 +274,7 @@ const struct command replication_commands[] = {
         .since = "2.8.12",
         .group = "server",
         .complexity = "O(1)",
+        .syntax = "",
     },
     {0},
 };

@@ -1,4 +1,4 @@
-/* Small questions about the server: TIME, ROLE. */
+/* Small questions about the server: TIME. */
 #include "io/clock.h"
 #include "server/families.h"
 #include "server/server.h"
@@ -13,14 +13,6 @@ static void tell_time(struct call *call)
     reply_bulk_i64(call->reply, now_us % 1000000);
 }
 
-static void role(struct call *call)
-{
-    reply_array(call->reply, 3);
-    reply_bulk(call->reply, STR("master"));
-    reply_i64(call->reply, 0);
-    reply_array(call->reply, 0);
-}
-
 const struct command status_commands[] = {
     {
         .name = "time",
@@ -33,18 +25,6 @@ const struct command status_commands[] = {
         .complexity = "O(1)",
         .syntax = "",
         .tips = {"nondeterministic_output"},
-    },
-    {
-        .name = "role",
-        .run = role,
-        .arity = 1,
-        .flags = CMD_FAST | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE,
-        .categories = CAT_ADMIN | CAT_DANGEROUS,
-        .summary = "Tells the part the server plays in replication.",
-        .since = "2.8.12",
-        .group = "server",
-        .complexity = "O(1)",
-        .syntax = "",
     },
     {0},
 };

@@ -143,6 +143,23 @@ def test_a_chain_passes_the_stream_on_byte_for_byte(start):
     )
 
 
+@pytest.mark.parametrize("stock_master, stock_replica", KINDS)
+def test_role_tells_who_is_at_the_other_end(start, stock_master, stock_replica):
+    master, replica = start(stock=stock_master), start(stock=stock_replica)
+    assert ask(master, "ROLE") == [b"master", 0, []]
+    follow(replica, master)
+    wait_up(replica)
+    ask(master, "SET", "k", "v")
+
+    def is_told():
+        role, end, replicas = ask(master, "ROLE")
+        assert (role, len(replicas)) == (b"master", 1)
+        assert ask(replica, "ROLE") == [b"slave", b"127.0.0.1", master.port, b"connected", end]
+        return end > 0 and replicas == [[b"127.0.0.1", b"%d" % replica.port, b"%d" % end]]
+
+    wait_until(is_told, 10, "both tell of each other, at one offset")
+
+
 def test_a_cut_link_continues_without_a_new_snapshot(start):
     master, replica = start(), start()
     fill(master)
