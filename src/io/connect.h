@@ -6,12 +6,16 @@
 #ifndef SKEIN_IO_CONNECT_H
 #define SKEIN_IO_CONNECT_H
 
-#include <stdbool.h>
-
 struct conn;
 struct connecting;
 struct loop;
 struct tls_context;
+
+enum connect_name_check {
+    CONNECT_NAME_UNCHECKED,
+    CONNECT_NAME_IF_ANY, /* only when the certificate says for which hosts it is */
+    CONNECT_NAME_CHECKED,
+};
 
 struct connect_options {
     const char *host; /* name or address */
@@ -20,8 +24,9 @@ struct connect_options {
     const char *source;      /* address to connect from, or NULL */
     int prefer_family;       /* AF_INET or AF_INET6 first; 0: as the resolver sorts */
     struct tls_context *tls; /* NULL: plain; borrowed for the attempt */
-    const char *sni;         /* server name to ask for, or NULL */
-    bool verify_name;        /* the certificate must be for `sni`, or `host` without it */
+    const char *sni;         /* server name to ask for, or NULL; an address is not sent */
+    /* Whether the certificate must be for `sni`, or `host` without it. */
+    enum connect_name_check name_check;
 };
 
 /* Called once, never from within connect_start: with a conn that the callee takes (and starts), or

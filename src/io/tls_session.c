@@ -30,6 +30,7 @@ void tls_session_free(struct tls_session *session)
     if (session == NULL) return;
     SSL_free(session->ssl);
     tls_unref(session->context);
+    mem_free(session->wanted_name);
     mem_free(session);
 }
 
@@ -53,14 +54,60 @@ static bool expect_name(SSL *ssl, const char *name)
     return SSL_set1_host(ssl, name) == 1;
 }
 
+/* Certificates made by hand often name no host at all, only a subject. */
+static bool names_a_host(X509 *certificate)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    bool found = false;
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
+        int type = sk_GENERAL_NAME_value(names, i)->type;
+        found = type == GEN_DNS || type == GEN_IPADD;
+    }
+    GENERAL_NAMES_free(names);
+    return found;
+}
+
+static bool is_for(X509 *certificate, const char *name)
+{
+    if (is_ip_address(name)) return X509_check_ip_asc(certificate, name, 0) == 1;
+    return X509_check_host(certificate, name, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
+}
+
+/* OpenSSL asks for each certificate of the chain; the peer's own is the one at depth 0. */
+static int judge_names(int is_trusted, X509_STORE_CTX *chain)
+{
+    const SSL *ssl = X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx());
+    const struct tls_session *session = SSL_get_app_data(ssl);
+    X509 *certificate = X509_STORE_CTX_get_current_cert(chain);
+    if (!is_trusted || X509_STORE_CTX_get_error_depth(chain) > 0) return is_trusted;
+    if (!names_a_host(certificate) || is_for(certificate, session->wanted_name)) return 1;
+    X509_STORE_CTX_set_error(chain, X509_V_ERR_HOSTNAME_MISMATCH);
+    return 0;
+}
+
+static bool expect_peer(struct tls_session *session, const struct connect_options *options)
+{
+    const char *name = options->sni ? options->sni : options->host;
+    if (options->name_check == CONNECT_NAME_UNCHECKED) return true;
+    if (name == NULL) return false;
+    session->wanted_name = mem_strdup(name);
+    if (options->name_check == CONNECT_NAME_CHECKED) return expect_name(session->ssl, name);
+    SSL_set_app_data(session->ssl, session);
+    SSL_set_verify(session->ssl, SSL_get_verify_mode(session->ssl), judge_names);
+    return true;
+}
+
+static bool ask_for_name(SSL *ssl, const char *name)
+{
+    return name == NULL || is_ip_address(name) || SSL_set_tlsext_host_name(ssl, name) == 1;
+}
+
 struct tls_session *tls_session_connect(const struct connect_options *options, int fd)
 {
     struct tls_session *session = session_new(options->tls, fd);
     if (session == NULL) return NULL;
     SSL_set_connect_state(session->ssl);
-    const char *name = options->sni ? options->sni : options->host;
-    if ((options->sni && SSL_set_tlsext_host_name(session->ssl, options->sni) != 1) ||
-        (options->verify_name && (name == NULL || !expect_name(session->ssl, name)))) {
+    if (!ask_for_name(session->ssl, options->sni) || !expect_peer(session, options)) {
         tls_session_free(session);
         return NULL;
     }
@@ -110,8 +157,11 @@ static void note_certificate_error(struct tls_session *session)
     long verdict = SSL_get_verify_result(session->ssl);
     if (!session->is_failed || verdict == X509_V_OK) return;
     size_t used = strlen(session->error);
-    snprintf(session->error + used, sizeof(session->error) - used, "%s%s", used ? ": " : "",
-             X509_verify_cert_error_string(verdict));
+    bool is_other =
+        verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH;
+    snprintf(session->error + used, sizeof(session->error) - used, "%s%s%s%s", used ? ": " : "",
+             X509_verify_cert_error_string(verdict), is_other ? ", it is not for " : "",
+             is_other && session->wanted_name ? session->wanted_name : "");
 }
 
 int tls_session_handshake(struct tls_session *session)

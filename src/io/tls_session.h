@@ -23,6 +23,7 @@ struct tls_session {
     bool is_established, is_failed;
     bool handshake_wants_write, read_wants_write, write_wants_read;
     bool may_have_input; /* OpenSSL holds bytes that the socket will not announce again */
+    char *wanted_name;   /* the host or address the peer's certificate must be for, or NULL */
     char error[TLS_ERROR_MAX];
 };
 

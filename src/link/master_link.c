@@ -360,6 +360,17 @@ static void talk_lines(struct master_link *link)
 
 /* --- events of the connection --- */
 
+/* A master that does not like our certificate says so after the handshake of TLS. */
+static void on_end(struct master_link *link, const char *why)
+{
+    const char *refusal = conn_tls_error(link->conn);
+    if (refusal[0]) tell(link, true, "Error condition on socket for SYNC: tls: %s", refusal);
+    if (link->state == LINK_TALKING)
+        talk(link, HANDSHAKE_ON_CLOSE, (struct str){0});
+    else
+        master_link_cut(link, why);
+}
+
 static void on_readable(void *context)
 {
     struct master_link *link = context;
@@ -369,10 +380,7 @@ static void on_readable(void *context)
     ssize_t len = conn_read(link->conn, room, READ_SIZE);
     if (len == -EAGAIN) return;
     if (len <= 0) {
-        if (link->state == LINK_TALKING)
-            talk(link, HANDSHAKE_ON_CLOSE, (struct str){0});
-        else
-            master_link_cut(link, len == 0 ? "it closed the connection" : strerror((int)-len));
+        on_end(link, len == 0 ? "it closed the connection" : strerror((int)-len));
         return;
     }
     link->in.len += (size_t)len;
@@ -394,8 +402,7 @@ static void on_connected(void *context, const struct connect_result *result)
     struct master_link *link = context;
     link->connecting = NULL;
     if (result->conn == NULL) {
-        tell(link, true, "Error condition on socket for SYNC: %s: %s", result->why,
-             strerror(-result->error));
+        tell(link, true, "Error condition on socket for SYNC: %s", result->why);
         fail(link, "connect");
         return;
     }

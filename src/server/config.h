@@ -37,10 +37,14 @@ struct config_net {
 
 enum config_tls_auth { CONFIG_TLS_AUTH_NO, CONFIG_TLS_AUTH_YES, CONFIG_TLS_AUTH_OPTIONAL };
 
+enum config_tls_name { CONFIG_TLS_NAME_NO, CONFIG_TLS_NAME_AUTO, CONFIG_TLS_NAME_YES };
+
 struct config_tls {
     int port; /* 0: no TLS */
     enum config_tls_auth auth_clients;
     bool replication; /* our link to a master uses TLS */
+    enum config_tls_name replication_verify_name;
+    char *replication_name; /* whose certificate a master shows; "": that of the host we follow */
     bool cluster;
     char *cert_file, *key_file, *key_file_pass;
     char *client_cert_file, *client_key_file, *client_key_file_pass;

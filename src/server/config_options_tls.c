@@ -10,6 +10,13 @@ static const struct config_name auth_clients[] = {
     {NULL, 0},
 };
 
+static const struct config_name verify_name[] = {
+    {"no", CONFIG_TLS_NAME_NO},
+    {"auto", CONFIG_TLS_NAME_AUTO},
+    {"yes", CONFIG_TLS_NAME_YES},
+    {NULL, 0},
+};
+
 static const struct config_option options[] = {
     {"tls-port", PORT(tls.port), .initial = "0", .change = CONFIG_CHANGE_TLS},
     {"tls-cert-file", TEXT(tls.cert_file), .flags = TLS_FILE, .change = CONFIG_CHANGE_TLS},
@@ -29,6 +36,9 @@ static const struct config_option options[] = {
     {"tls-auth-clients", ENUM(tls.auth_clients, auth_clients), .initial = "yes",
      .change = CONFIG_CHANGE_TLS},
     {"tls-replication", BOOL(tls.replication), .initial = "no", .change = CONFIG_CHANGE_TLS},
+    {"tls-replication-verify-name", ENUM(tls.replication_verify_name, verify_name),
+     .initial = "auto"},
+    {"tls-replication-name", TEXT(tls.replication_name)},
     {"tls-cluster", BOOL(tls.cluster), .initial = "no", .not_yet = "there is no cluster mode"},
     {"tls-protocols", TEXT(tls.protocols), .change = CONFIG_CHANGE_TLS},
     {"tls-ciphers", TEXT(tls.ciphers), .change = CONFIG_CHANGE_TLS},

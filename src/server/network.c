@@ -51,7 +51,7 @@ static void on_accept(void *context, struct conn *conn)
 
 static const char *text_or_null(const char *text)
 {
-    return text[0] ? text : NULL;
+    return text && text[0] ? text : NULL;
 }
 
 static enum tls_auth_clients tls_auth(const struct config_tls *tls)
@@ -67,36 +67,58 @@ static enum tls_auth_clients tls_auth(const struct config_tls *tls)
     return TLS_AUTH_CLIENTS_YES;
 }
 
+static struct tls_options tls_options(const struct config_tls *tls)
+{
+    return (struct tls_options){
+        .cert_file = tls->cert_file,
+        .key_file = tls->key_file,
+        .key_file_pass = tls->key_file_pass,
+        .client_cert_file = tls->client_cert_file,
+        .client_key_file = tls->client_key_file,
+        .client_key_file_pass = tls->client_key_file_pass,
+        .dh_params_file = tls->dh_params_file,
+        .ca_cert_file = tls->ca_cert_file,
+        .ca_cert_dir = tls->ca_cert_dir,
+        .auth_clients = tls_auth(tls),
+        .protocols = tls->protocols,
+        .ciphers = tls->ciphers,
+        .ciphersuites = tls->ciphersuites,
+        .prefer_server_ciphers = tls->prefer_server_ciphers,
+        .no_session_caching = !tls->session_caching,
+        .session_cache_size = tls->session_cache_size,
+        .session_cache_timeout_s = tls->session_cache_timeout_s,
+    };
+}
+
+/* Without an authority every certificate of a master would be as good as any other. */
+static struct tls_context *load_master_tls(const struct tls_options *options, struct buf *why)
+{
+    if (text_or_null(options->ca_cert_file) || text_or_null(options->ca_cert_dir)) {
+        return tls_client_new(options, why);
+    }
+    buf_append_c(why, "checking the certificate of a master (tls-replication) needs "
+                      "tls-ca-cert-file or tls-ca-cert-dir");
+    return NULL;
+}
+
+/* All or nothing: what is in use stays when a part of the new cannot be made. */
 bool server_load_tls(struct server *server, struct buf *why)
 {
     const struct config_tls *tls = &server->config.tls;
-    struct tls_context *fresh = NULL;
-    if (tls->port) {
-        struct tls_options options = {
-            .cert_file = tls->cert_file,
-            .key_file = tls->key_file,
-            .key_file_pass = tls->key_file_pass,
-            .client_cert_file = tls->client_cert_file,
-            .client_key_file = tls->client_key_file,
-            .client_key_file_pass = tls->client_key_file_pass,
-            .dh_params_file = tls->dh_params_file,
-            .ca_cert_file = tls->ca_cert_file,
-            .ca_cert_dir = tls->ca_cert_dir,
-            .auth_clients = tls_auth(tls),
-            .protocols = tls->protocols,
-            .ciphers = tls->ciphers,
-            .ciphersuites = tls->ciphersuites,
-            .prefer_server_ciphers = tls->prefer_server_ciphers,
-            .no_session_caching = !tls->session_caching,
-            .session_cache_size = tls->session_cache_size,
-            .session_cache_timeout_s = tls->session_cache_timeout_s,
-        };
-        fresh = tls_server_new(&options, why);
-        if (fresh == NULL) return false;
+    struct server_sockets *sockets = &server->sockets;
+    struct tls_options options = tls_options(tls);
+    struct tls_context *port = tls->port ? tls_server_new(&options, why) : NULL;
+    if (tls->port && port == NULL) return false;
+    struct tls_context *master = tls->replication ? load_master_tls(&options, why) : NULL;
+    if (tls->replication && master == NULL) {
+        tls_unref(port);
+        return false;
     }
-    tls_unref(server->sockets.tls_context);
-    server->sockets.tls_context = fresh;
-    if (server->sockets.tls && fresh) listener_set_tls(server->sockets.tls, fresh);
+    tls_unref(sockets->tls_context);
+    tls_unref(sockets->tls_master);
+    sockets->tls_context = port;
+    sockets->tls_master = master;
+    if (sockets->tls && port) listener_set_tls(sockets->tls, port);
     return true;
 }
 
@@ -175,6 +197,7 @@ void server_close_sockets(struct server *server)
     listener_close(sockets->tls);
     listener_close(sockets->unix_socket);
     tls_unref(sockets->tls_context);
+    tls_unref(sockets->tls_master);
     buf_deinit(&sockets->tcp_place);
     buf_deinit(&sockets->tls_place);
     *sockets = (struct server_sockets){0};

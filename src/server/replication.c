@@ -115,7 +115,22 @@ static int announced_port(struct server *server)
 {
     const struct config *config = &server->config;
     if (config->repl.announce_port) return config->repl.announce_port;
-    return config->tls.replication ? config->tls.port : config->net.port;
+    return config->tls.replication && config->tls.port ? config->tls.port : config->net.port;
+}
+
+/* Whose certificate the master must show, and how strictly that is asked. */
+static void describe_tls(const struct server *server, struct connect_options *options)
+{
+    static const enum connect_name_check checks[] = {
+        [CONFIG_TLS_NAME_NO] = CONNECT_NAME_UNCHECKED,
+        [CONFIG_TLS_NAME_AUTO] = CONNECT_NAME_IF_ANY,
+        [CONFIG_TLS_NAME_YES] = CONNECT_NAME_CHECKED,
+    };
+    const struct config_tls *config = &server->config.tls;
+    bool has_name = config->replication_name && config->replication_name[0];
+    options->tls = server->sockets.tls_master;
+    options->sni = has_name ? config->replication_name : options->host;
+    options->name_check = checks[config->replication_verify_name];
 }
 
 static void describe_attempt(void *owner, struct handshake_settings *settings,
@@ -132,9 +147,7 @@ static void describe_attempt(void *owner, struct handshake_settings *settings,
     if (!settings->failover) settings->node = server->replication.node;
     const char *source = server->config.net.bind_source_addr;
     if (source && source[0]) options->source = source;
-    if (!server->config.tls.replication) return;
-    options->tls = server->sockets.tls_context;
-    options->verify_name = false;
+    if (server->config.tls.replication) describe_tls(server, options);
 }
 
 static struct store *prepare_load(void *owner, struct rdb_read_options *options)

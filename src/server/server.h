@@ -56,7 +56,8 @@ enum worker_lane {
 struct server_sockets {
     struct listener *tcp, *tls, *unix_socket;
     struct buf tcp_place, tls_place; /* port and addresses they were opened for */
-    struct tls_context *tls_context;
+    struct tls_context *tls_context; /* of the port, NULL without one */
+    struct tls_context *tls_master;  /* of the link to our master, NULL without tls-replication */
 };
 
 /* Who wants what commands did to be in the journal. */

@@ -13,6 +13,8 @@ NEW_DIRECTIVES = {
     b"repl-journal-retention",
     b"repl-journal-retention-age",
     b"repl-sync-max-rate",
+    b"tls-replication-name",
+    b"tls-replication-verify-name",
 }
 # What 7.0 and we begin with: there is no fork to be saved by waiting for more replicas.
 OTHER_DEFAULTS = {b"repl-diskless-sync-delay": (b"5", b"0")}

@@ -57,10 +57,21 @@ def _die_with_parent():
 class Server:
     """A server process. `config` maps directive names to values; a value is split into words like
     a shell would, and a list of values repeats the directive. `argv` replaces the whole command
-    line.
+    line. With `tls`, the context of its clients, `port` is the one for TLS and there is no other.
     """
 
-    def __init__(self, config=None, *, binary=None, argv=None, directory=None, env=None, prefix=()):
+    def __init__(
+        self,
+        config=None,
+        *,
+        binary=None,
+        argv=None,
+        directory=None,
+        env=None,
+        prefix=(),
+        tls=None,
+    ):
+        self.tls = tls
         self.binary = binary or server_binary()
         self.config = {"bind": "127.0.0.1", "save": "''", **(config or {})}
         self.argv = argv
@@ -90,7 +101,10 @@ class Server:
     def command_line(self):
         if self.argv is not None:
             return [self.binary, *self.argv]
-        words = [self.binary, "--port", str(self.port), "--dir", str(self.directory)]
+        ports = ["--port", str(self.port)]
+        if self.tls:
+            ports = ["--port", "0", "--tls-port", str(self.port)]
+        words = [self.binary, *ports, "--dir", str(self.directory)]
         for name, values in self.config.items():
             if name == "port":
                 continue
@@ -132,7 +146,7 @@ class Server:
             if self.process.poll() is not None:
                 return False
             try:
-                with Client(self.address, timeout=2.0) as client:
+                with Client(self.address, timeout=2.0, tls=self.tls) as client:
                     reply = client("PING")
                 if not (isinstance(reply, Error) and reply.code == "LOADING"):
                     return True
@@ -213,7 +227,7 @@ class Server:
 
     def client(self, **options):
         """A new connection, closed when the server stops."""
-        client = Client(self.address, **options)
+        client = Client(self.address, **{"tls": self.tls, **options})
         self._clients.append(client)
         return client
 

@@ -97,12 +97,21 @@ static void a_client_checks_authority_and_name_of_the_server(void **state)
 {
     static const struct {
         const char *sni;
-        bool verify_name, without_ca, insecure, let_in;
+        enum connect_name_check check;
+        bool without_ca, insecure, let_in;
     } rows[] = {
-        {NULL, true, false, false, true}, /* 127.0.0.1 is in the certificate */
-        {"skein.test", true, false, false, true},  {"other.test", true, false, false, false},
-        {"other.test", false, false, false, true}, {NULL, false, true, false, false},
-        {NULL, false, true, true, true},
+        {NULL, CONNECT_NAME_CHECKED, false, false, true}, /* 127.0.0.1 is in the certificate */
+        {"skein.test", CONNECT_NAME_CHECKED, false, false, true},
+        {"other.test", CONNECT_NAME_CHECKED, false, false, false},
+        {"127.0.0.2", CONNECT_NAME_CHECKED, false, false, false},
+        {NULL, CONNECT_NAME_IF_ANY, false, false, true},
+        {"skein.test", CONNECT_NAME_IF_ANY, false, false, true},
+        {"other.test", CONNECT_NAME_IF_ANY, false, false, false},
+        {"127.0.0.2", CONNECT_NAME_IF_ANY, false, false, false},
+        {NULL, CONNECT_NAME_IF_ANY, true, false, false},
+        {"other.test", CONNECT_NAME_UNCHECKED, false, false, true},
+        {NULL, CONNECT_NAME_UNCHECKED, true, false, false},
+        {NULL, CONNECT_NAME_UNCHECKED, true, true, true},
     };
     struct io_fixture *fixture = *state;
     struct certificates made;
@@ -111,7 +120,7 @@ static void a_client_checks_authority_and_name_of_the_server(void **state)
         struct trial trial;
         trial_defaults(&trial, &made);
         trial.connect.sni = rows[i].sni;
-        trial.connect.verify_name = rows[i].verify_name;
+        trial.connect.name_check = rows[i].check;
         trial.client.insecure = rows[i].insecure;
         if (rows[i].without_ca) trial.client.ca_cert_file = NULL;
         trial_run(&trial, fixture);
