@@ -4,6 +4,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+#include <assert.h>
+
 void registry_init(struct registry *registry)
 {
     *registry = (struct registry){.by_name.nocase = true, .by_full_name.nocase = true};
@@ -59,6 +61,7 @@ static void add_subcommands(struct registry *registry, struct command_ref *conta
 void registry_add(struct registry *registry, const struct command *table)
 {
     for (const struct command *command = table; command->name; command++) {
+        assert(map_get(&registry->by_name, str_from_c(command->name)) == NULL);
         struct command_ref *ref = add_ref(registry, command, NULL);
         if (command->subcommands) add_subcommands(registry, ref);
         const void *other = map_put(&registry->by_name, str_from_c(command->name), ref);

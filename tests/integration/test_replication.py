@@ -195,6 +195,20 @@ def test_a_promoted_replica_keeps_its_followers_and_its_old_master_joins_them(st
     assert int(info(heir, "stats")["sync_partial_ok"]) == 2
 
 
+@pytest.mark.parametrize("stock", [False, True], ids=["ours", "stock"])
+def test_role_tells_who_is_at_the_other_ends(start, stock):
+    master, replica = start(stock), start(stock)
+    follow(replica, master)
+    wait_up(replica)
+    wait_until(lambda: ask(master, "ROLE")[2], 15, "the master lists its replica")
+    part, written, replicas = ask(master, "ROLE")
+    assert part == b"master" and written >= 0
+    assert replicas[0][:2] == [b"127.0.0.1", str(replica.port).encode()]
+    part, host, port, state, applied = ask(replica, "ROLE")
+    assert [part, host, port, state] == [b"slave", b"127.0.0.1", master.port, b"connected"]
+    assert applied >= 0
+
+
 def test_wait_counts_replicas_that_have_it(start):
     master, replica = start(), start()
     with Client(master.address, timeout=20) as client:
