@@ -26,6 +26,7 @@ void aof_init(struct aof *aof, const struct aof_order *order)
         .slow_lane = order->slow_lane,
         .hooks = order->hooks,
         .rewrite = {.fd = -1},
+        .generation = 1,
     };
     aof_writer_init(&aof->writer);
 }
@@ -77,9 +78,19 @@ int64_t aof_safe_offset(const struct aof *aof)
     return aof->settings.sync == AOF_SYNC_ALWAYS ? aof->synced : aof->writer.cursor.offset;
 }
 
+int64_t aof_synced_offset(const struct aof *aof)
+{
+    return aof->sync_error || aof->phase != AOF_ON ? -1 : aof->synced;
+}
+
 /* --- syncing --- */
 
 static void begin_sync(struct aof *aof);
+
+static bool is_sync_wanted(const struct aof *aof)
+{
+    return aof->settings.sync == AOF_SYNC_ALWAYS || aof->wanted > aof->synced;
+}
 
 static void latch_sync_error(struct aof *aof, int error, uint64_t generation)
 {
@@ -105,12 +116,12 @@ static void on_synced(struct aof_task *task)
     if (aof->phase == AOF_OFF) return;
     if (task->error) {
         latch_sync_error(aof, task->error, task->generation);
-    } else {
+    } else if (task->generation > aof->forgotten) {
         aof->synced = MAX(aof->synced, task->target);
         aof->last_sync_us = aof->now_us;
     }
     aof_changed(aof);
-    if (aof->settings.sync == AOF_SYNC_ALWAYS) begin_sync(aof);
+    if (is_sync_wanted(aof)) begin_sync(aof);
 }
 
 static bool has_unsynced(const struct aof *aof)
@@ -168,7 +179,12 @@ void aof_flush_writer(struct aof *aof, bool add_sum)
     int error = aof_writer_flush(&aof->writer, &how);
     if (error) aof->retry_us = aof->now_us + RETRY_US;
     aof_note_write(aof, error);
-    if (error == 0 && aof->settings.sync == AOF_SYNC_ALWAYS) begin_sync(aof);
+    if (error == 0 && is_sync_wanted(aof)) begin_sync(aof);
+}
+
+void aof_want_sync(struct aof *aof)
+{
+    aof->wanted = aof->journal->end;
 }
 
 void aof_flush(struct aof *aof)
@@ -177,6 +193,7 @@ void aof_flush(struct aof *aof)
     if (aof_writer_is_open(&aof->writer) && may_try && aof_writer_is_behind(&aof->writer)) {
         aof_flush_writer(aof, false);
     }
+    if (aof->wanted > aof->synced && aof->write_error == 0) begin_sync(aof);
     if (aof->rewrite.step == AOF_STEP_SWITCHING) aof_rewrite_switch(aof);
 }
 
@@ -211,7 +228,7 @@ static void tend_writer(struct aof *aof)
         aof_flush_writer(aof, true);
         begin_sync(aof);
     }
-    if (aof->settings.sync == AOF_SYNC_ALWAYS) begin_sync(aof);
+    if (is_sync_wanted(aof)) begin_sync(aof);
     watch_sync(aof);
 }
 
@@ -364,6 +381,10 @@ void aof_restart(struct aof *aof)
     if (aof->phase == AOF_OFF) return;
     aof_rewrite_abandon(aof);
     aof->phase = AOF_STARTING;
+    /* Syncs under way are of another history, whose offsets mean nothing here. */
+    aof->forgotten = aof->generation++;
+    aof->wanted = 0;
+    aof->synced = aof->safe = aof->journal->end;
     aof_rewrite_begin(aof, true);
     aof_changed(aof);
 }

@@ -102,10 +102,12 @@ struct aof {
     int64_t now_us, wall_s;
     int64_t synced; /* the disk has the stream up to here */
     int64_t safe;   /* as of the last moment at which the files could be trusted */
+    int64_t wanted; /* somebody waits until the disk has this */
     struct aof_task *syncing;
     int64_t sync_began_us, last_sync_us;
     int write_error, sync_error;  /* negative errno, 0: none */
     uint64_t generation, suspect; /* of the open increment; of the one whose sync failed */
+    uint64_t forgotten;           /* up to this one they had another history */
     bool is_stalled;
     int64_t retry_us; /* when a failed write is tried again */
 
@@ -166,6 +168,12 @@ void aof_restart(struct aof *aof);
 /* Replies to writes up to here may leave: the disk has them, or, when no policy asks for that, the
  * system has. */
 int64_t aof_safe_offset(const struct aof *aof);
+/* The disk has the stream up to here, and after a crash it could be loaded; -1: nobody knows, or
+ * there is no file that has everything. */
+int64_t aof_synced_offset(const struct aof *aof);
+/* Somebody waits until the disk has what is in the journal now: the next aof_flush begins a sync,
+ * whatever the policy. */
+void aof_want_sync(struct aof *aof);
 /* False while writes must be refused. */
 bool aof_accepts(const struct aof *aof);
 /* Replies to writes wait for aof_safe_offset; most of the time it is there before they would

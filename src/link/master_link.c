@@ -103,14 +103,46 @@ static void write_out(struct master_link *link)
     link->wants_write = wanted;
 }
 
-static void send_ack(struct master_link *link)
+static void append_number(struct buf *out, int64_t number)
 {
     char digits[32];
-    int len = snprintf(digits, sizeof(digits), "%lld", (long long)link->journal->end);
-    buf_printf(&link->out, "*3\r\n$8\r\nREPLCONF\r\n$3\r\nACK\r\n$%d\r\n%s\r\n", len, digits);
+    int len = snprintf(digits, sizeof(digits), "%lld", (long long)number);
+    buf_printf(out, "$%d\r\n%s\r\n", len, digits);
+}
+
+static int64_t fsynced(const struct master_link *link)
+{
+    return link->hooks.fsynced ? link->hooks.fsynced(link->hooks.owner) : -1;
+}
+
+/* Masters before 7.2 pass over what stands behind the offset. */
+static void send_ack(struct master_link *link)
+{
+    int64_t on_disk = fsynced(link);
+    buf_printf(&link->out, "*%d\r\n$8\r\nREPLCONF\r\n$3\r\nACK\r\n", on_disk < 0 ? 3 : 5);
+    append_number(&link->out, link->journal->end);
+    if (on_disk >= 0) {
+        buf_append_c(&link->out, "$4\r\nFACK\r\n");
+        append_number(&link->out, on_disk);
+    }
     link->acked_ms = now_ms(link);
     link->owes_ack = false;
     write_out(link);
+}
+
+/* After GETACK: at once what we have, and again when the disk has it. */
+static void answer_getack(struct master_link *link)
+{
+    int64_t on_disk = fsynced(link), end = link->journal->end;
+    link->owes_fsync = on_disk >= 0 && on_disk < end ? end : 0;
+    send_ack(link);
+}
+
+void master_link_on_fsync(struct master_link *link)
+{
+    if (link->state != LINK_UP || link->owes_fsync == 0 || fsynced(link) < link->owes_fsync) return;
+    link->owes_fsync = 0;
+    send_ack(link);
 }
 
 /* --- up --- */
@@ -119,6 +151,7 @@ static void go_up(struct master_link *link)
 {
     link->state = LINK_UP;
     link->up_since_ms = link->heard_ms = now_ms(link);
+    link->owes_fsync = 0;
     link->is_ordered = false;
     link->guard_holds = false;
     link->has_history = true;
@@ -137,7 +170,7 @@ static void apply_stream(struct master_link *link)
         link->has_history = false;
         master_link_cut(link, fault);
     } else if (link->owes_ack) {
-        send_ack(link);
+        answer_getack(link);
     }
 }
 

@@ -56,6 +56,8 @@ struct master_link_hooks {
     void (*state_changed)(void *owner);
     /* The master's answer to a PSYNC that asked it to hand over. */
     void (*handed_over)(void *owner, bool accepted);
+    /* What our disk has of the stream; -1: no file has it. NULL: there is never one. */
+    int64_t (*fsynced)(void *owner);
     void (*log)(void *owner, bool is_warning, const char *text);
 };
 
@@ -94,6 +96,7 @@ struct master_link {
     bool is_in_unit; /* after MULTI */
     bool owes_ack;
 
+    int64_t owes_fsync; /* our master waits until our disk has this; 0: it does not */
     int64_t heard_ms, up_since_ms, down_since_ms, acked_ms;
     struct repl_id path[HANDSHAKE_PATH_MAX]; /* our master and those above it */
     size_t path_len;
@@ -112,6 +115,8 @@ void master_link_follow(struct master_link *link, struct str host, int port, boo
 void master_link_leave(struct master_link *link);
 /* CLIENT KILL TYPE master: it comes back by itself. */
 void master_link_cut(struct master_link *link, const char *why);
+/* hooks.fsynced moved. */
+void master_link_on_fsync(struct master_link *link);
 /* Seconds since something came; -1: it is not up. */
 int64_t master_link_silence_s(const struct master_link *link);
 /* "connected", as ROLE says it. */

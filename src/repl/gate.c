@@ -15,11 +15,8 @@ struct gate_queue {
 
 /* --- heaps that know where each waiter stands --- */
 
-static bool is_before(const struct gate_heap *heap, const struct gate_waiter *a,
-                      const struct gate_waiter *b)
+static bool is_before(const struct gate_waiter *a, const struct gate_waiter *b)
 {
-    if (heap->order == GATE_BY_DEADLINE && a->deadline_ms != b->deadline_ms)
-        return a->deadline_ms < b->deadline_ms;
     if (a->needs.offset != b->needs.offset) return a->needs.offset < b->needs.offset;
     return a->arrival < b->arrival;
 }
@@ -27,12 +24,12 @@ static bool is_before(const struct gate_heap *heap, const struct gate_waiter *a,
 static void heap_place(struct gate_heap *heap, size_t at, struct gate_waiter *waiter)
 {
     heap->list[at] = waiter;
-    waiter->at[heap->order] = at;
+    waiter->at = at;
 }
 
 static void heap_rise(struct gate_heap *heap, size_t at, struct gate_waiter *waiter)
 {
-    while (at > 0 && is_before(heap, waiter, heap->list[(at - 1) / 2])) {
+    while (at > 0 && is_before(waiter, heap->list[(at - 1) / 2])) {
         heap_place(heap, at, heap->list[(at - 1) / 2]);
         at = (at - 1) / 2;
     }
@@ -42,10 +39,9 @@ static void heap_rise(struct gate_heap *heap, size_t at, struct gate_waiter *wai
 static void heap_sink(struct gate_heap *heap, size_t at, struct gate_waiter *waiter)
 {
     for (size_t child; (child = 2 * at + 1) < heap->count; at = child) {
-        bool right =
-            child + 1 < heap->count && is_before(heap, heap->list[child + 1], heap->list[child]);
+        bool right = child + 1 < heap->count && is_before(heap->list[child + 1], heap->list[child]);
         child += right;
-        if (!is_before(heap, heap->list[child], waiter)) break;
+        if (!is_before(heap->list[child], waiter)) break;
         heap_place(heap, at, heap->list[child]);
     }
     heap_place(heap, at, waiter);
@@ -62,10 +58,10 @@ static void heap_add(struct gate_heap *heap, struct gate_waiter *waiter)
 
 static void heap_remove(struct gate_heap *heap, struct gate_waiter *waiter)
 {
-    size_t at = waiter->at[heap->order];
+    size_t at = waiter->at;
     struct gate_waiter *last = heap->list[--heap->count];
     if (last == waiter) return;
-    if (at > 0 && is_before(heap, last, heap->list[(at - 1) / 2]))
+    if (at > 0 && is_before(last, heap->list[(at - 1) / 2]))
         heap_rise(heap, at, last);
     else
         heap_sink(heap, at, last);
@@ -127,7 +123,6 @@ static struct gate_queue *queue_new(struct gate_side *side, uint32_t need)
     struct gate_queue *queue = mem_new(struct gate_queue);
     queue->side = side;
     queue->need = need;
-    queue->heap.order = GATE_BY_OFFSET;
     return queue;
 }
 
@@ -211,7 +206,7 @@ static void dequeue(struct gate_waiter *waiter)
 
 void gate_init(struct gate *gate)
 {
-    *gate = (struct gate){.deadlines.order = GATE_BY_DEADLINE};
+    *gate = (struct gate){0};
 }
 
 static void side_deinit(struct gate_side *side)
@@ -226,21 +221,17 @@ void gate_deinit(struct gate *gate)
     queue_free(gate->local);
     side_deinit(&gate->acked);
     side_deinit(&gate->fsynced_by);
-    mem_free(gate->deadlines.list);
     gate_init(gate);
 }
 
-bool gate_wait(struct gate *gate, struct gate_waiter *waiter, struct gate_needs needs,
-               int64_t deadline_ms)
+bool gate_wait(struct gate *gate, struct gate_waiter *waiter, struct gate_needs needs)
 {
     ASSERT(!gate_is_waiting(waiter));
     struct gate_queue *queue = lacking(gate, &needs);
     if (queue == NULL) return true;
     waiter->needs = needs;
-    waiter->deadline_ms = deadline_ms;
     waiter->arrival = gate->arrivals++;
     enqueue(queue, waiter);
-    if (deadline_ms != GATE_NEVER) heap_add(&gate->deadlines, waiter);
     gate->waiting++;
     return false;
 }
@@ -249,7 +240,6 @@ void gate_leave(struct gate *gate, struct gate_waiter *waiter)
 {
     if (!gate_is_waiting(waiter)) return;
     dequeue(waiter);
-    if (waiter->deadline_ms != GATE_NEVER) heap_remove(&gate->deadlines, waiter);
     gate->waiting--;
 }
 
@@ -274,7 +264,7 @@ static struct gate_waiter *better(const struct gate *gate, const struct gate_que
 {
     struct gate_waiter *top = queue ? heap_top(&queue->heap) : NULL;
     if (top == NULL || !is_queue_met(gate, queue, top->needs.offset)) return best;
-    return best == NULL || is_before(&queue->heap, top, best) ? top : best;
+    return best == NULL || is_before(top, best) ? top : best;
 }
 
 static struct gate_waiter *best_of_side(const struct gate *gate, const struct gate_side *side,
@@ -304,20 +294,6 @@ struct gate_waiter *gate_next(struct gate *gate)
     }
 }
 
-struct gate_waiter *gate_next_expired(struct gate *gate, int64_t now_ms)
-{
-    struct gate_waiter *first = heap_top(&gate->deadlines);
-    if (first == NULL || first->deadline_ms > now_ms) return NULL;
-    gate_leave(gate, first);
-    return first;
-}
-
-int64_t gate_deadline(const struct gate *gate)
-{
-    const struct gate_waiter *first = heap_top(&gate->deadlines);
-    return first ? first->deadline_ms : GATE_NEVER;
-}
-
 size_t gate_count_acks(const struct gate *gate, int64_t offset)
 {
     return confirmed_count(&gate->acked.confirmed, offset);
@@ -326,11 +302,4 @@ size_t gate_count_acks(const struct gate *gate, int64_t offset)
 size_t gate_count_fsyncs(const struct gate *gate, int64_t offset)
 {
     return confirmed_count(&gate->fsynced_by.confirmed, offset);
-}
-
-bool gate_is_met(const struct gate *gate, const struct gate_needs *needs)
-{
-    if (needs->local_fsync && gate->fsynced < needs->offset) return false;
-    return has_replicas(&gate->acked.confirmed, needs->offset, needs->acks) &&
-           has_replicas(&gate->fsynced_by.confirmed, needs->offset, needs->fsyncs);
 }

@@ -1,22 +1,20 @@
 /* The commit gate: decides when something that waits for an offset may go on.
  *
  * A waiter names the offset behind its write and what must be confirmed up to there: the local
- * fsync (`appendfsync always`, WAITAOF 1), acknowledgements of so many replicas (WAIT), fsyncs of
+ * fsync (WAITAOF 1), acknowledgements of so many replicas (WAIT), fsyncs of
  * so many replicas (WAITAOF). Whoever learns that a confirmed offset moved says so with gate_set_*
  * and then takes out those that are released with gate_next, until it returns NULL.
  *
  *     gate_wait --(needs are met)--> not waiting: go on at once
  *        |
- *     waiting --(gate_next)--> released    --(gate_next_expired)--> its time was over
- *        |------(gate_leave)--> gone (the client closed, CLIENT UNBLOCK)
+ *     waiting --(gate_next)--> released
+ *        |------(gate_leave)--> gone (its time was over, the client closed, CLIENT UNBLOCK)
  *
  * Waiters come out by offset, those of one offset in the order they came. A waiter belongs to the
  * caller, lies inside the thing that waits, and must be out of the gate before it is freed. Costs
  * are O(log n) per waiter moved; a confirmation that releases nobody costs O(number of different
- * WAIT counts that are within reach), and nothing depends on how many wait.
- *
- * A client whose replies are held needs a waiter for the oldest offset only: when it comes out,
- * what was written up to there is sent and the next offset enters. */
+ * WAIT counts that are within reach), and nothing depends on how many wait. Time is the caller's
+ * business. */
 #ifndef SKEIN_REPL_GATE_H
 #define SKEIN_REPL_GATE_H
 
@@ -33,22 +31,17 @@ struct gate_needs {
 
 struct gate_queue;
 
-enum { GATE_BY_OFFSET, GATE_BY_DEADLINE, GATE_ORDERS };
-#define GATE_NEVER INT64_MAX
-
 /* Zeroed: not waiting. */
 struct gate_waiter {
     struct gate_needs needs;
-    int64_t deadline_ms;
     uint64_t arrival;
     struct gate_queue *queue; /* NULL: not waiting */
-    size_t at[GATE_ORDERS];
+    size_t at;                /* in its heap */
 };
 
 struct gate_heap {
     struct gate_waiter **list;
     size_t count, capacity;
-    int order;
 };
 
 /* Confirmed offsets of replicas, the greatest first. */
@@ -68,7 +61,6 @@ struct gate {
     int64_t fsynced;          /* our own disk has everything below */
     struct gate_queue *local; /* waiters for it; NULL before the first */
     struct gate_side acked, fsynced_by;
-    struct gate_heap deadlines;
     uint64_t arrivals;
     size_t waiting;
 };
@@ -83,8 +75,7 @@ void gate_init(struct gate *gate);
 void gate_deinit(struct gate *gate);
 
 /* True when the needs are met already; false when the waiter now waits. */
-bool gate_wait(struct gate *gate, struct gate_waiter *waiter, struct gate_needs needs,
-               int64_t deadline_ms);
+bool gate_wait(struct gate *gate, struct gate_waiter *waiter, struct gate_needs needs);
 /* Takes a waiter out, if it waits. */
 void gate_leave(struct gate *gate, struct gate_waiter *waiter);
 static inline bool gate_is_waiting(const struct gate_waiter *waiter)
@@ -92,21 +83,20 @@ static inline bool gate_is_waiting(const struct gate_waiter *waiter)
     return waiter->queue != NULL;
 }
 
-/* Everything below `offset` is on our disk. INT64_MAX: there is no file that anything waits for. */
+/* Everything below `offset` is on our disk; -1: there is no file. */
 void gate_set_local(struct gate *gate, int64_t offset);
 /* The replicas that are online and what each confirmed: all of them, every time. */
 void gate_set_replicas(struct gate *gate, const struct gate_replica *replicas, size_t count);
 
 /* The next waiter whose needs are met, taken out; NULL when there is none. */
 struct gate_waiter *gate_next(struct gate *gate);
-/* The next waiter whose deadline is `now_ms` or earlier, taken out. */
-struct gate_waiter *gate_next_expired(struct gate *gate, int64_t now_ms);
-/* When gate_next_expired has something to say; GATE_NEVER when nobody has a deadline. */
-int64_t gate_deadline(const struct gate *gate);
 
 /* How many replicas confirmed `offset`, for the answers of WAIT and WAITAOF. */
 size_t gate_count_acks(const struct gate *gate, int64_t offset);
 size_t gate_count_fsyncs(const struct gate *gate, int64_t offset);
-bool gate_is_met(const struct gate *gate, const struct gate_needs *needs);
+static inline bool gate_has_local(const struct gate *gate, int64_t offset)
+{
+    return gate->fsynced >= offset;
+}
 
 #endif

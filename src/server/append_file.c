@@ -268,6 +268,7 @@ bool append_file_switch(struct server *server, struct buf *reason)
     if (is_on) {
         aof_stop(&file->aof);
         server_want_journal(server, JOURNAL_FOR_FILE, false);
+        wait_refuse_locals(server);
         return true;
     }
     if (!make_directory(server, reason) || !append_file_find(server, &manifest, reason)) {

@@ -189,6 +189,12 @@ static void on_state_changed(void *owner)
     replication_apply(owner);
 }
 
+static int64_t fsynced_offset(void *owner)
+{
+    const struct server *server = owner;
+    return aof_synced_offset(&server->append_file.aof);
+}
+
 static void on_handed_over(void *owner, bool accepted)
 {
     failover_answered(owner, accepted);
@@ -296,10 +302,21 @@ void replication_apply(struct server *server)
     log_set_role(server->log, is_replica ? 'S' : 'M');
 }
 
+/* True when our disk has more or less than WAITAOF was told last. */
+static bool note_disk(struct server *server)
+{
+    struct gate *gate = &server->replication.feeds.gate;
+    int64_t fsynced = aof_synced_offset(&server->append_file.aof);
+    if (fsynced == gate->fsynced) return false;
+    gate_set_local(gate, fsynced);
+    master_link_on_fsync(&server->replication.link);
+    return true;
+}
+
 void replication_before_sleep(struct server *server)
 {
     struct replication *replication = &server->replication;
-    bool changed = replication->feeds.acks_changed;
+    bool changed = note_disk(server) || replication->feeds.acks_changed;
     feeds_before_sleep(&replication->feeds);
     if (!changed) return;
     update_few_replicas(server);
@@ -347,6 +364,7 @@ void replication_init(struct server *server)
         .history_changed = on_history_changed,
         .state_changed = on_state_changed,
         .handed_over = on_handed_over,
+        .fsynced = fsynced_offset,
         .log = write_log,
     };
 }

@@ -63,6 +63,8 @@ void replication_change_id(struct server *server);
 void wait_leave(struct server *server, struct client *client);
 /* Answers those whose acknowledgements are there. */
 void wait_serve(struct server *server);
+/* There is no append-only file any more: those who wait for it get an error. */
+void wait_refuse_locals(struct server *server);
 
 /* failover_command.c: acknowledgements came; time passes; the target's answer. */
 void failover_check_acks(struct server *server);

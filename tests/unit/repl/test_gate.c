@@ -1,5 +1,5 @@
 /* Proves: a waiter leaves the gate exactly when everything it needs is confirmed up to its offset,
- * in the order of offsets and arrivals, at its deadline, or when it is taken out; against a model
+ * in the order of offsets and arrivals, or when it is taken out; against a model
  * that looks at every waiter every time. */
 #include "base/prng.h"
 #include "repl/gate.h"
@@ -17,13 +17,13 @@ static void a_waiter_for_the_disk_leaves_when_the_disk_has_its_last_byte(void **
     gate_set_local(&gate, 99);
     struct gate_waiter waiter = {0};
     struct gate_needs needs = {.offset = 100, .local_fsync = true};
-    assert_false(gate_wait(&gate, &waiter, needs, GATE_NEVER));
+    assert_false(gate_wait(&gate, &waiter, needs));
     assert_null(gate_next(&gate));
     gate_set_local(&gate, 100);
     assert_ptr_equal(gate_next(&gate), &waiter);
     assert_null(gate_next(&gate));
     assert_false(gate_is_waiting(&waiter));
-    assert_true(gate_wait(&gate, &waiter, needs, GATE_NEVER));
+    assert_true(gate_wait(&gate, &waiter, needs));
     assert_false(gate_is_waiting(&waiter));
     gate_deinit(&gate);
 }
@@ -38,7 +38,7 @@ static void waiters_leave_by_offset_and_those_of_one_offset_as_they_came(void **
     struct gate_waiter waiters[6] = {0};
     for (int i = 0; i < 6; i++) {
         struct gate_needs needs = {.offset = offsets[i], .local_fsync = true};
-        assert_false(gate_wait(&gate, &waiters[i], needs, GATE_NEVER));
+        assert_false(gate_wait(&gate, &waiters[i], needs));
     }
     gate_set_local(&gate, 30);
     for (int i = 0; i < 6; i++) assert_ptr_equal(gate_next(&gate), &waiters[order[i]]);
@@ -53,7 +53,7 @@ static void so_many_replicas_means_so_many_and_only_those_online_count(void **st
     gate_init(&gate);
     struct gate_waiter two = {0};
     struct gate_needs needs = {.offset = 50, .acks = 2};
-    assert_false(gate_wait(&gate, &two, needs, GATE_NEVER));
+    assert_false(gate_wait(&gate, &two, needs));
     gate_set_replicas(&gate, (struct gate_replica[]){{60, 0}, {49, 0}}, 2);
     assert_null(gate_next(&gate));
     assert_int_equal(gate_count_acks(&gate, 50), 1);
@@ -73,7 +73,7 @@ static void what_needs_disk_and_replicas_waits_for_both_in_any_order(void **stat
         gate_init(&gate);
         struct gate_waiter waiter = {0};
         struct gate_needs needs = {.offset = 8, .local_fsync = true, .fsyncs = 1};
-        assert_false(gate_wait(&gate, &waiter, needs, GATE_NEVER));
+        assert_false(gate_wait(&gate, &waiter, needs));
         for (int step = 0; step < 2; step++) {
             assert_null(gate_next(&gate));
             if (step == first)
@@ -93,33 +93,13 @@ static void a_replica_that_received_has_not_fsynced(void **state)
     gate_init(&gate);
     gate_set_replicas(&gate, (struct gate_replica[]){{100, 40}, {100, 60}}, 2);
     struct gate_needs needs = {.offset = 50, .fsyncs = 2};
-    assert_false(gate_is_met(&gate, &needs));
+    struct gate_waiter waiter = {0};
+    assert_false(gate_wait(&gate, &waiter, needs));
+    gate_leave(&gate, &waiter);
     assert_int_equal(gate_count_fsyncs(&gate, 50), 1);
     assert_int_equal(gate_count_acks(&gate, 50), 2);
     needs.fsyncs = 1;
-    assert_true(gate_is_met(&gate, &needs));
-    gate_deinit(&gate);
-}
-
-static void a_deadline_takes_its_waiter_out_and_no_other(void **state)
-{
-    (void)state;
-    struct gate gate;
-    gate_init(&gate);
-    struct gate_waiter soon = {0}, late = {0}, never = {0};
-    struct gate_needs needs = {.offset = 5, .acks = 3};
-    assert_int_equal(gate_deadline(&gate), GATE_NEVER);
-    gate_wait(&gate, &late, needs, 200);
-    gate_wait(&gate, &soon, needs, 100);
-    gate_wait(&gate, &never, needs, GATE_NEVER);
-    assert_int_equal(gate_deadline(&gate), 100);
-    assert_null(gate_next_expired(&gate, 99));
-    assert_ptr_equal(gate_next_expired(&gate, 100), &soon);
-    assert_null(gate_next_expired(&gate, 100));
-    assert_ptr_equal(gate_next_expired(&gate, 1000), &late);
-    assert_int_equal(gate_deadline(&gate), GATE_NEVER);
-    gate_leave(&gate, &never);
-    gate_leave(&gate, &never);
+    assert_true(gate_wait(&gate, &waiter, needs));
     gate_deinit(&gate);
 }
 
@@ -131,7 +111,7 @@ static void counts_that_clients_choose_leave_nothing_behind(void **state)
     static struct gate_waiter waiters[1000];
     for (uint32_t i = 0; i < 1000; i++) {
         struct gate_needs needs = {.offset = 1, .acks = UINT32_MAX - i * 7};
-        gate_wait(&gate, &waiters[i], needs, GATE_NEVER);
+        gate_wait(&gate, &waiters[i], needs);
     }
     assert_int_equal(gate.acked.count, 1000);
     for (uint32_t i = 0; i < 1000; i++) gate_leave(&gate, &waiters[i]);
@@ -192,8 +172,7 @@ static void model_wait(struct model *model, struct prng *prng)
                                .fsyncs = (uint32_t)prng_below(prng, 3)};
     model->arrived[at] = model->arrivals++;
     bool met = model_met(model, &needs);
-    assert_true(gate_wait(&model->gate, waiter, needs, GATE_NEVER) == met);
-    assert_true(gate_is_met(&model->gate, &needs) == met);
+    assert_true(gate_wait(&model->gate, waiter, needs) == met);
 }
 
 static void model_confirm(struct model *model, struct prng *prng)
@@ -241,7 +220,6 @@ int main(void)
         cmocka_unit_test(so_many_replicas_means_so_many_and_only_those_online_count),
         cmocka_unit_test(what_needs_disk_and_replicas_waits_for_both_in_any_order),
         cmocka_unit_test(a_replica_that_received_has_not_fsynced),
-        cmocka_unit_test(a_deadline_takes_its_waiter_out_and_no_other),
         cmocka_unit_test(counts_that_clients_choose_leave_nothing_behind),
         cmocka_unit_test(the_gate_releases_what_a_look_at_every_waiter_would),
     };
