@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/param.h>
 
 enum {
     WINDOW = 1 << 18,
@@ -41,6 +42,7 @@ struct rdb_reading {
     struct rdb_reader codec;
     struct store *store;
     struct store_loading loading;
+    size_t reserved; /* entries prepared for, in all databases */
     const struct rdb_read_options *options;
     struct rdb_read_result *result;
     struct rdb_progress *progress;
@@ -142,6 +144,11 @@ static bool fail_key(struct rdb_reading *reading, struct str key, const char *wh
     return false;
 }
 
+static bool fail_twin(struct rdb_reading *reading)
+{
+    return fail_key(reading, entry_key(reading->loading.twin), "a second value");
+}
+
 const char *rdb_type_name(uint8_t byte)
 {
     static const char *const names[] = {
@@ -241,10 +248,12 @@ static bool resize_db(struct rdb_reading *reading)
     if (!rdb_read_len(&reading->codec, &keys) || !rdb_read_len(&reading->codec, &expiring)) {
         return fail_reading(reading, "the size of a database");
     }
-    if (reading->source.left == SIZE_MAX) return true;
-    uint64_t most = reading->source.left / RESERVE_BYTES_PER_KEY;
-    table_reserve(&reading->codec.ks->table, keys < most ? keys : most);
-    return true;
+    bool is_known = reading->source.left != SIZE_MAX;
+    size_t certain = is_known ? reading->source.left / RESERVE_BYTES_PER_KEY : 0;
+    certain -= MIN(certain, reading->reserved);
+    reading->reserved += MIN(certain, keys);
+    if (loading_expect(&reading->loading, reading->codec.ks, keys, certain)) return true;
+    return fail_twin(reading);
 }
 
 static bool skip_slot_info(struct rdb_reading *reading)
@@ -350,8 +359,7 @@ static bool check_sum(struct rdb_reading *reading)
 
 bool rdb_reading_settle(struct rdb_reading *reading)
 {
-    if (loading_finish(&reading->loading)) return true;
-    return fail_key(reading, entry_key(reading->loading.twin), "a second value");
+    return loading_settle(&reading->loading) || fail_twin(reading);
 }
 
 static bool read_end(struct rdb_reading *reading)
@@ -396,8 +404,7 @@ static bool keep(struct rdb_reading *reading, struct value value)
                                 .value = value,
                                 .expire_at_ms = reading->expire_at_ms,
                                 .access = reading->access};
-    if (loading_put(&reading->loading, reading->codec.ks, &pair)) return true;
-    return fail_key(reading, entry_key(reading->loading.twin), "a second value");
+    return loading_put(&reading->loading, reading->codec.ks, &pair) || fail_twin(reading);
 }
 
 static bool fail_value(struct rdb_reading *reading, const struct rdb_form *form)

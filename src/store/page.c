@@ -131,6 +131,25 @@ struct entry *page_find(page_ref ref, struct str key, uint64_t hash)
     return NULL;
 }
 
+static bool has_position(page_ref ref, uint64_t hash)
+{
+    const struct page *page = page_of_ref(ref);
+    unsigned position = ref_position(ref, hash), buckets = ref_buckets(ref);
+    unsigned home = position * buckets >> 16;
+    const struct bucket *bucket = page_bucket(page, home);
+    unsigned hits = bucket_match(bucket, position);
+    for (unsigned spill = bucket_spill(bucket); spill; spill &= spill - 1) {
+        unsigned at = bucket_after(home, (unsigned)__builtin_ctz(spill) + 1, buckets);
+        hits |= bucket_match(page_bucket(page, at), position);
+    }
+    return hits;
+}
+
+bool page_has_twin(page_ref ref, const struct entry *entry, uint64_t hash)
+{
+    return has_position(ref, hash) && page_find(ref, entry_key(entry), hash);
+}
+
 static bool find_pointer(const struct bucket *bucket, const struct entry *entry, unsigned *slot)
 {
     for (*slot = 0; *slot < BUCKET_SLOTS; ++*slot) {

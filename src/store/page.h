@@ -98,6 +98,8 @@ unsigned page_next_buckets(unsigned buckets);
 
 /* By reference, for the reason above. */
 struct entry *page_find(page_ref ref, struct str key, uint64_t hash);
+/* Is there an entry with this one's key? */
+bool page_has_twin(page_ref ref, const struct entry *entry, uint64_t hash);
 void page_prefetch(page_ref ref, uint64_t hash);
 void page_prefetch_entry(page_ref ref, uint64_t hash);
 /* An entry at home in its bucket that has the position of this hash: most likely the one looked

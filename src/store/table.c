@@ -54,11 +54,9 @@ const struct entry *table_guess(const struct table *table, uint64_t hash)
     return page_guess(directory_ref(table->directory, hash), hash);
 }
 
-void table_prefetch_insert(const struct table *table, uint64_t hash)
+void table_prefetch_page(const struct table *table, uint64_t hash)
 {
-    if (table->directory == NULL) return;
-    mem_prefetch(directory_page(table->directory, hash));
-    page_prefetch(directory_ref(table->directory, hash), hash);
+    if (table->directory) mem_prefetch(directory_page(table->directory, hash));
 }
 
 /* --- writing --- */
@@ -186,20 +184,38 @@ static void grow_page(struct table *table, struct page *page, uint64_t hash)
     retire_page(table, page);
 }
 
-void table_insert(struct table *table, struct entry *entry, uint64_t hash)
+static struct page *insert(struct table *table, const struct entry *entry, uint64_t hash)
 {
-    if (table->directory == NULL) {
-        table->directory = new_directory(table, 0);
-        table->directory->refs[0] = page_ref_of(new_page(table, PAGE_BUCKETS_FIRST, 0));
-    }
     struct page *page = writable_page(table, hash);
     while (page_is_full(page) || !page_insert(page, entry, hash)) {
         grow_page(table, page, hash);
         page = writable_page(table, hash);
     }
     table->len++;
+    return page;
+}
+
+static void begin_directory(struct table *table)
+{
+    table->directory = new_directory(table, 0);
+    table->directory->refs[0] = page_ref_of(new_page(table, PAGE_BUCKETS_FIRST, 0));
+}
+
+void table_insert(struct table *table, struct entry *entry, uint64_t hash)
+{
+    if (table->directory == NULL) begin_directory(table);
+    struct page *page = insert(table, entry, hash);
     int64_t due = entry_expire_at(entry);
     if (due != NO_EXPIRY) page_note_due(page, due);
+}
+
+bool table_add(struct table *table, struct entry *entry, uint64_t hash, bool expires)
+{
+    if (table->directory == NULL) begin_directory(table);
+    if (page_has_twin(directory_ref(table->directory, hash), entry, hash)) return false;
+    struct page *page = insert(table, entry, hash);
+    if (expires) page_note_due(page, entry_expire_at(entry));
+    return true;
 }
 
 enum {

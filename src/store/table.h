@@ -40,6 +40,9 @@ static inline uint64_t table_hash(const struct table *table, struct str key)
 struct entry *table_find(const struct table *table, struct str key, uint64_t hash);
 /* The key must be absent. */
 void table_insert(struct table *table, struct entry *entry, uint64_t hash);
+/* Unless the key is there already: then false. For entries that are in no cache: `expires` says
+ * whether it does, and it is read only when it does or may have a twin. */
+bool table_add(struct table *table, struct entry *entry, uint64_t hash, bool expires);
 /* Puts `fresh` (same key) where `old` is. `old` is the caller's again. */
 void table_replace(struct table *table, struct entry *old, struct entry *fresh, uint64_t hash);
 /* Unlinks an entry that table_find returned; it is the caller's again. */
@@ -51,8 +54,8 @@ void table_prefetch_entry(const struct table *table, uint64_t hash);
 /* The entry a lookup will most likely find, without looking at its key; or NULL. */
 const struct entry *table_guess(const struct table *table, uint64_t hash);
 
-/* The same for a key that will be inserted. */
-void table_prefetch_insert(const struct table *table, uint64_t hash);
+/* Before these for who has the time: the head of the page, which says where the bucket is. */
+void table_prefetch_page(const struct table *table, uint64_t hash);
 /* Prepares an empty table for `count` entries, so that it need not grow on the way there. */
 void table_reserve(struct table *table, size_t count);
 
