@@ -30,7 +30,7 @@ static void append_select(struct buf *out, int db)
     struct iovec piece;
     journal_init(&aside, 0);
     journal_select(&aside, db);
-    journal_cursor_attach(&cursor, &aside, 0, true);
+    journal_cursor_attach(&cursor, &aside, 0, HOLDS_ALL);
     if (journal_cursor_peek(&cursor, &piece, 1)) buf_append(out, piece.iov_base, piece.iov_len);
     journal_deinit(&aside);
 }
@@ -51,7 +51,8 @@ static void enter(struct aof_writer *writer, const struct aof_place *place, stru
     writer->sums_begin = place->size + (int64_t)start.len;
     writer->size = writer->sums_begin + (int64_t)select.len;
     writer->crc = crc64(0, select.ptr, select.len);
-    journal_cursor_attach(&writer->cursor, place->journal, place->journal->end, true);
+    journal_cursor_attach(&writer->cursor, place->journal, place->journal->end,
+                          HOLDS_WITHIN_BUDGET);
 }
 
 int aof_writer_open(struct aof_writer *writer, const struct aof_place *place, int *old_fd)
@@ -185,7 +186,8 @@ int aof_writer_flush(struct aof_writer *writer, const struct aof_flush *flush)
                               .size = writer->size,
                               .sums_begin = writer->sums_begin,
                               .crc = writer->crc};
-    journal_cursor_attach(&writing.reader, writer->cursor.journal, writer->cursor.offset, false);
+    journal_cursor_attach(&writing.reader, writer->cursor.journal, writer->cursor.offset,
+                          HOLDS_NOTHING);
     writing.reader.block = writer->cursor.block;
     int error = write_all(&writing, flush);
     if (error)

@@ -29,6 +29,16 @@ int file_open_mode(const char *path, enum file_access access, mode_t mode)
     return fd < 0 ? -errno : fd;
 }
 
+int file_open_nameless(const char *path)
+{
+    int fd;
+    do fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0) return -errno;
+    unlink(path);
+    return fd;
+}
+
 int file_close(int fd)
 {
     /* After EINTR the descriptor is gone on Linux; closing again could hit somebody else's. */

@@ -22,6 +22,9 @@ enum file_access {
 /* Return a descriptor (close on exec) or -errno. */
 int file_open(const char *path, enum file_access access);
 int file_open_mode(const char *path, enum file_access access, mode_t mode);
+/* Makes a file for reading and writing at this path, which must be free, and takes its name away:
+ * the file lives as long as it is open. Returns a descriptor or -errno. */
+int file_open_nameless(const char *path);
 int file_close(int fd);
 
 /* Return how many bytes (0 at the end) or -errno. */

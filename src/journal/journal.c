@@ -69,15 +69,17 @@ static int64_t block_end(const struct journal *journal, const struct journal_blo
     return block->next ? block->next->offset : journal->end;
 }
 
-static bool is_needed_by_cursor(const struct journal *journal, int64_t end)
+/* The strongest hold of those that have not read all before `end`. */
+static enum cursor_hold hold_before(const struct journal *journal, int64_t end)
 {
+    enum cursor_hold hold = HOLDS_NOTHING;
     LIST_FOREACH(at, after, &journal->cursors)
     {
         const struct journal_cursor *cursor = LIST_ENTRY(at, struct journal_cursor, node);
-        bool reads = cursor->is_pinned && cursor->state == CURSOR_READING;
-        if (reads && cursor->offset < end) return true;
+        bool reads = cursor->state == CURSOR_READING && cursor->offset < end;
+        if (reads && cursor->hold > hold) hold = cursor->hold;
     }
-    return false;
+    return hold;
 }
 
 /* Cursors that stand in the oldest block move to the next one or fall. */
@@ -108,7 +110,8 @@ void journal_trim(struct journal *journal)
         int64_t end = journal->head->next->offset;
         if (journal->end - end < journal->window_bytes) return;
         bool fits = journal->end - journal->head->offset <= journal->budget_bytes;
-        if (fits && is_needed_by_cursor(journal, end)) return;
+        enum cursor_hold hold = hold_before(journal, end);
+        if (hold == HOLDS_ALL || (fits && hold == HOLDS_WITHIN_BUDGET)) return;
         drop_head(journal);
     }
 }
@@ -189,12 +192,12 @@ void journal_select(struct journal *journal, int db)
 /* --- reading --- */
 
 bool journal_cursor_attach(struct journal_cursor *cursor, struct journal *journal, int64_t offset,
-                           bool is_pinned)
+                           enum cursor_hold hold)
 {
     *cursor = (struct journal_cursor){.state = CURSOR_DETACHED};
     if (!range_serves(journal_kept(journal), offset)) return false;
     *cursor = (struct journal_cursor){
-        .journal = journal, .offset = offset, .state = CURSOR_READING, .is_pinned = is_pinned};
+        .journal = journal, .offset = offset, .state = CURSOR_READING, .hold = hold};
     list_append(&journal->cursors, &cursor->node);
     return true;
 }

@@ -4,8 +4,9 @@
  * (a replica's feed, the disk writer) is a cursor. A block is dropped as soon as nobody needs it:
  *
  * - the window keeps at least `window_bytes` behind the end, the backlog of replication;
- * - a pinned cursor keeps what it has not read, as long as all blocks together stay below
- *   `budget_bytes`; then the oldest block goes and a cursor that stood in it has fallen.
+ * - a cursor may keep what it has not read: as long as all blocks together stay below
+ *   `budget_bytes`, then the oldest block goes and a cursor that stood in it has fallen; or without
+ *   a bound, which is then its owner's to set.
  *
  * What is appended are whole units of effects (a request, or a run from MULTI to EXEC), so the end
  * is between two units whenever nobody is appending. Everything belongs to one thread. */
@@ -88,6 +89,13 @@ struct journal_range journal_kept(const struct journal *journal);
 /* Memory spent on blocks. */
 size_t journal_memory(const struct journal *journal);
 
+/* What a cursor keeps of what it has not read. */
+enum cursor_hold {
+    HOLDS_NOTHING, /* it falls when the window leaves it behind */
+    HOLDS_WITHIN_BUDGET,
+    HOLDS_ALL,
+};
+
 enum cursor_state {
     CURSOR_DETACHED,
     CURSOR_READING,
@@ -101,13 +109,12 @@ struct journal_cursor {
     struct journal_block *block; /* holds `offset`; NULL: to be looked up */
     int64_t offset;              /* of the next byte it reads */
     enum cursor_state state;
-    bool is_pinned;
+    enum cursor_hold hold;
 };
 
-/* False, and detached, when what follows `offset` is not in memory. A cursor that is not pinned
- * keeps nothing: it falls when the window leaves it behind. */
+/* False, and detached, when what follows `offset` is not in memory. */
 bool journal_cursor_attach(struct journal_cursor *cursor, struct journal *journal, int64_t offset,
-                           bool is_pinned);
+                           enum cursor_hold hold);
 void journal_cursor_detach(struct journal_cursor *cursor);
 /* Bytes it has not read; 0 unless it is reading. */
 int64_t journal_cursor_lag(const struct journal_cursor *cursor);

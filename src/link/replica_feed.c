@@ -6,17 +6,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { PIECES = 64, US_PER_MS = 1000, LIFE_MS = 1000 };
+enum { US_PER_MS = 1000, LIFE_MS = 1000 };
 
 static int64_t now_ms(const struct feeds *feeds)
 {
     return loop_now_us(feeds->loop) / US_PER_MS;
 }
 
-static void tell(const struct feeds *feeds, bool is_warning, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void tell(const struct feeds *feeds, bool is_warning, const char *format, ...)
+void feeds_tell(const struct feeds *feeds, bool is_warning, const char *format, ...)
 {
     char text[512];
     va_list args;
@@ -35,12 +32,7 @@ const char *feed_address(const struct feed *feed, char out[CONN_ADDRESS_MAX])
     return conn_peer_host(feed->client->conn, out);
 }
 
-/* "10.0.0.1:6380" */
-struct feed_name {
-    char text[2 * CONN_ADDRESS_MAX];
-};
-
-static struct feed_name name_of(const struct feed *feed)
+struct feed_name feed_name(const struct feed *feed)
 {
     struct feed_name name;
     char address[CONN_ADDRESS_MAX];
@@ -74,7 +66,7 @@ static void list_feed(struct feed *feed)
 static void free_feed(struct feed *feed)
 {
     struct feeds *feeds = feed->feeds;
-    journal_cursor_detach(&feed->cursor);
+    feed_stream_end(feed);
     list_remove(&feed->node);
     if (feed->is_listed && --feeds->listed == 0) feeds->idle_since_ms = now_ms(feeds);
     feeds->acks_changed = true;
@@ -88,7 +80,7 @@ void feeds_leave(struct client *client)
     struct feed *feed = client->feed;
     if (feed == NULL) return;
     if (feed->is_listed) {
-        tell(feed->feeds, true, "Connection with replica %s lost.", name_of(feed).text);
+        feeds_tell(feed->feeds, true, "Connection with replica %s lost.", feed_name(feed).text);
     }
     if (feed->is_lent)
         full_sync_abandon(feed->feeds->running, feed);
@@ -96,10 +88,10 @@ void feeds_leave(struct client *client)
         free_feed(feed);
 }
 
-static void drop(struct feed *feed, const char *why)
+void feed_drop(struct feed *feed, const char *why)
 {
     if (session_is(&feed->client->session, SESSION_CLOSE_ASAP)) return;
-    tell(feed->feeds, true, "Disconnecting replica %s: %s", name_of(feed).text, why);
+    feeds_tell(feed->feeds, true, "Disconnecting replica %s: %s", feed_name(feed).text, why);
     client_close_soon(feed->client, CLOSED_BY_US);
 }
 
@@ -108,7 +100,7 @@ void feeds_cut_all(struct feeds *feeds)
     LIST_FOREACH(at, after, &feeds->all)
     {
         struct feed *feed = LIST_ENTRY(at, struct feed, node);
-        if (feed->is_listed) drop(feed, "our history is another one now");
+        if (feed->is_listed) feed_drop(feed, "our history is another one now");
     }
 }
 
@@ -117,43 +109,6 @@ void feeds_cut_all(struct feeds *feeds)
 static bool is_gone(const struct feed *feed)
 {
     return session_is(&feed->client->session, SESSION_CLOSE_ASAP);
-}
-
-static bool has_fallen(struct feed *feed)
-{
-    if (feed->cursor.state != CURSOR_FALLEN) return false;
-    if (!is_gone(feed)) {
-        feed->feeds->stats.fallen++;
-        drop(feed, "it is further behind than the journal may keep for it");
-    }
-    return true;
-}
-
-void feed_flow(struct feed *feed)
-{
-    struct client *client = feed->client;
-    struct clients *clients = client->clients;
-    if (is_gone(feed) || feed->is_lent || has_fallen(feed)) return;
-    if (!progress_may_flow(&feed->progress) || client->out.len) return;
-    struct iovec pieces[PIECES];
-    while (journal_cursor_lag(&feed->cursor) > 0) {
-        int count = journal_cursor_peek(&feed->cursor, pieces, PIECES);
-        ssize_t written = conn_writev(client->conn, pieces, count);
-        if (written == -EAGAIN) {
-            client_want_write(client, true);
-            return;
-        }
-        if (written < 0) {
-            client_close_soon(client, CLOSED_ERROR);
-            return;
-        }
-        clients->bytes_out += (uint64_t)written;
-        client->bytes_out += (uint64_t)written;
-        clients->writes++;
-        journal_cursor_advance(&feed->cursor, (size_t)written);
-        progress_sent(&feed->progress, feed->cursor.offset);
-    }
-    client_want_write(client, false);
 }
 
 /* --- what replicas say --- */
@@ -181,8 +136,8 @@ void feeds_acknowledge(struct feeds *feeds, struct client *client, int64_t offse
     case ACK_IGNORED:
         break;
     case ACK_FIRST:
-        tell(feeds, false, "Replica %s acknowledged the snapshot: the stream flows.",
-             name_of(feed).text);
+        feeds_tell(feeds, false, "Replica %s acknowledged the snapshot: the stream flows.",
+                   feed_name(feed).text);
         feeds->acks_changed = true;
         break;
     case ACK_TAKEN:
@@ -191,8 +146,8 @@ void feeds_acknowledge(struct feeds *feeds, struct client *client, int64_t offse
     case ACK_FORGED:
     case ACK_BACKWARDS:
         feeds->stats.bad_acks++;
-        drop(feed, verdict == ACK_FORGED ? "it acknowledged what it was never sent"
-                                         : "it takes back what it acknowledged");
+        feed_drop(feed, verdict == ACK_FORGED ? "it acknowledged what it was never sent"
+                                              : "it takes back what it acknowledged");
         break;
     }
 }
@@ -208,15 +163,16 @@ static void continue_at(struct feed *feed, int64_t offset)
                        knows_ids ? feeds->lineage->id.text : "");
     chain_append(&feed->client->out, line, (size_t)len);
     client_wants_flush(feed->client);
-    journal_cursor_attach(&feed->cursor, feeds->journal, offset, true);
+    bool from_disk = feed_stream_begin(feed, offset);
     progress_continue(&feed->progress, offset, now_ms(feeds));
     list_feed(feed);
     feeds->stats.partial_ok++;
-    tell(feeds, false,
-         "Partial resynchronization request from %s accepted. Sending %lld bytes of backlog "
-         "starting from offset %lld.",
-         name_of(feed).text, (long long)(feeds->journal->end - offset),
-         (long long)offset_to_wire(offset));
+    feeds->stats.partial_from_spool += from_disk;
+    feeds_tell(feeds, false,
+               "Partial resynchronization request from %s accepted. Sending %lld bytes of backlog "
+               "starting from offset %lld, out of %s.",
+               feed_name(feed).text, (long long)(feeds->journal->end - offset),
+               (long long)offset_to_wire(offset), from_disk ? "the spool on disk" : "memory");
 }
 
 static void queue_for_snapshot(struct feed *feed)
@@ -235,17 +191,16 @@ void feeds_sync(struct feeds *feeds, struct client *client, const struct resync_
     feed->wants_psync = request != NULL;
     feed->progress.is_silent = request == NULL || feed->rdb_only;
     feeds->lineage->offset = feeds->journal->end;
-    tell(feeds, false, "Replica %s asks for synchronization", name_of(feed).text);
+    feeds_tell(feeds, false, "Replica %s asks for synchronization", feed_name(feed).text);
     if (request) {
-        enum resync_verdict verdict =
-            resync_decide(feeds->lineage, journal_range(feeds->journal), request);
+        enum resync_verdict verdict = resync_decide(feeds->lineage, feeds_kept(feeds), request);
         if (verdict == RESYNC_CONTINUE) {
             continue_at(feed, request->offset);
             return;
         }
         feeds->stats.partial_refused += verdict != RESYNC_FULL_FIRST;
-        tell(feeds, false, "Full resync for replica %s: %s", name_of(feed).text,
-             resync_verdict_name(verdict));
+        feeds_tell(feeds, false, "Full resync for replica %s: %s", feed_name(feed).text,
+                   resync_verdict_name(verdict));
     }
     queue_for_snapshot(feed);
 }
@@ -267,13 +222,13 @@ static void end_one(struct feeds *feeds, const struct full_sync_target *target, 
         conn_pause_reading(feed->client->conn);
         free_feed(feed);
     } else if (!done || target->failed) {
-        drop(feed, "the snapshot did not reach it");
+        feed_drop(feed, "the snapshot did not reach it");
     } else if (feed->rdb_only) {
         feed->client->session.flags |= SESSION_CLOSE_AFTER_REPLY;
         client_wants_flush(feed->client);
     } else {
         progress_ready(&feed->progress, by_mark, now_ms(feeds));
-        tell(feeds, false, "Synchronization with replica %s succeeded", name_of(feed).text);
+        feeds_tell(feeds, false, "Synchronization with replica %s succeeded", feed_name(feed).text);
     }
 }
 
@@ -304,12 +259,12 @@ static void take_part(struct feeds *feeds, struct full_sync_order *order, struct
 {
     int64_t offset = feeds->journal->end;
     order->targets[order->target_count++] = target_of(feed, offset);
-    journal_cursor_attach(&feed->cursor, feeds->journal, offset, true);
+    feed_stream_begin(feed, offset);
     progress_begin(&feed->progress, offset, now_ms(feeds));
     client_want_write(feed->client, false);
     feed->is_lent = feed->client->is_lent = true;
-    tell(feeds, false, "Full resync of replica %s begins at offset %lld", name_of(feed).text,
-         (long long)offset);
+    feeds_tell(feeds, false, "Full resync of replica %s begins at offset %lld",
+               feed_name(feed).text, (long long)offset);
 }
 
 static bool can_lend(const struct feed *feed)
@@ -393,6 +348,7 @@ void feeds_before_sleep(struct feeds *feeds)
 {
     if (list_is_empty(&feeds->all)) {
         if (feeds->acks_changed) collect_acks(feeds);
+        if (feeds->spool.cursor.state != CURSOR_DETACHED) feeds_spill(feeds);
         return;
     }
     plan_snapshot(feeds);
@@ -400,6 +356,7 @@ void feeds_before_sleep(struct feeds *feeds)
         append(feeds, STR("*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n"));
     }
     feeds->acks_wanted = false;
+    feeds_spill(feeds);
     LIST_FOREACH(at, after, &feeds->all)
     {
         struct feed *feed = LIST_ENTRY(at, struct feed, node);
@@ -412,9 +369,10 @@ static void tend(struct feed *feed, bool tell_life)
 {
     struct feeds *feeds = feed->feeds;
     if (is_gone(feed)) return;
+    feed_check_held(feed, now_ms(feeds));
     if (feed->is_lent) return; /* the worker has timeouts of its own */
     if (progress_is_lost(&feed->progress, now_ms(feeds), feeds->timeout_ms)) {
-        drop(feed, "it has been silent for longer than repl-timeout");
+        feed_drop(feed, "it has been silent for longer than repl-timeout");
     } else if (tell_life && is_waiting(feed)) {
         chain_append(&feed->client->out, "\n", 1);
         client_wants_flush(feed->client);
@@ -426,6 +384,7 @@ void feeds_cron(struct feeds *feeds, bool is_master)
     int64_t now = now_ms(feeds);
     bool tell_life = now - feeds->alive_ms >= LIFE_MS;
     if (tell_life) feeds->alive_ms = now;
+    feeds_age(feeds, now);
     LIST_FOREACH(at, after, &feeds->all)
     {
         tend(LIST_ENTRY(at, struct feed, node), tell_life);
@@ -450,12 +409,14 @@ void feeds_init(struct feeds *feeds, struct clients *clients)
 {
     *feeds = (struct feeds){.clients = clients, .loop = clients->loop};
     list_init(&feeds->all);
+    spool_init(&feeds->spool);
     gate_init(&feeds->gate);
 }
 
 void feeds_stop(struct feeds *feeds)
 {
     if (feeds->running) full_sync_cancel(feeds->running);
+    spool_end(&feeds->spool);
 }
 
 void feeds_deinit(struct feeds *feeds)

@@ -2,8 +2,9 @@
  *
  * A client that announces itself (REPLCONF) or asks for data (PSYNC, SYNC) gets a feed. Its place
  * in the stream is a cursor on the journal; once a turn of the loop each feed turns it into one
- * writev. What a replica may claim, and when something may be sent, is decided by repl/progress.h;
- * who shares a snapshot by repl/sync_plan.h; who may continue by repl/resync.h.
+ * writev (feed_stream.h, also for what only the disk has). What a replica may claim, and when
+ * something may be sent, is decided by repl/progress.h; who shares a snapshot by repl/sync_plan.h;
+ * who may continue by repl/resync.h.
  *
  *     announced --(feeds_sync)--> continues at once
  *         |             `-------> waits --> snapshot, by a worker --> online
@@ -16,7 +17,10 @@
 
 #include "journal/journal.h"
 #include "link/client.h"
+#include "link/feed_stream.h"
 #include "link/full_sync.h"
+#include "link/past.h"
+#include "link/spool.h"
 #include "repl/gate.h"
 #include "repl/progress.h"
 #include "repl/replconf.h"
@@ -38,7 +42,16 @@ struct feed {
     bool is_listed;   /* has asked for data: it is a replica to INFO */
     bool wants_psync; /* PSYNC, not SYNC */
     bool rdb_only;
-    bool is_lent; /* a worker has the connection */
+    bool is_lent;          /* a worker has the connection */
+    bool is_on_disk;       /* what it needs next is in the spool */
+    struct past *past;     /* reads that for it; NULL: nothing was read yet */
+    int64_t on_disk_until; /* up to here it was sent from disk */
+    int64_t over_since_ms; /* over the soft limit; 0: it is not */
+};
+
+/* "10.0.0.1:6380" */
+struct feed_name {
+    char text[2 * CONN_ADDRESS_MAX];
 };
 
 struct feeds_hooks {
@@ -50,7 +63,8 @@ struct feeds_hooks {
 };
 
 struct feeds_stats {
-    uint64_t full, partial_ok, partial_refused, bad_acks, fallen;
+    uint64_t full, partial_ok, partial_refused, bad_acks;
+    uint64_t partial_from_spool; /* of partial_ok */
 };
 
 struct feeds {
@@ -72,6 +86,14 @@ struct feeds {
     int64_t idle_since_ms;       /* since when there is no replica */
     struct full_sync *running;
     bool acks_changed, acks_wanted;
+
+    struct spool spool;
+    size_t disk_lane;
+    int64_t memory_bytes;        /* for what replicas have not read, beyond the backlog */
+    int64_t aged_end, young_end; /* the journal's end one to two seconds ago, and after that */
+    int64_t aged_ms;
+    int64_t away_from, away_until_ms; /* those whose link broke may come back for this; 0: none */
+    int told_error;                   /* of the spool, in the log */
 };
 
 void feeds_init(struct feeds *feeds, struct clients *clients);
@@ -84,8 +106,6 @@ void feeds_announce(struct feeds *feeds, struct client *client, const struct rep
 void feeds_acknowledge(struct feeds *feeds, struct client *client, int64_t offset, int64_t fsynced);
 /* PSYNC (with a request) and SYNC (NULL). Replies. */
 void feeds_sync(struct feeds *feeds, struct client *client, const struct resync_request *request);
-/* From client.c: what was waiting has been written. */
-void feed_flow(struct feed *feed);
 /* The client closes. */
 void feeds_leave(struct client *client);
 /* All replicas must ask anew: our history is another one now. */
@@ -103,5 +123,10 @@ void feeds_want_acks(struct feeds *feeds);
 size_t feeds_count_good(const struct feeds *feeds, int64_t max_lag_s);
 /* The address others reach the replica at. */
 const char *feed_address(const struct feed *feed, char out[CONN_ADDRESS_MAX]);
+struct feed_name feed_name(const struct feed *feed);
+/* Closes its link, and says why in the log. */
+void feed_drop(struct feed *feed, const char *why);
+void feeds_tell(const struct feeds *feeds, bool is_warning, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -317,7 +317,8 @@ struct config_repl {
     int timeout_s;
     int ping_replica_period_s;
     int64_t backlog_size;
-    int64_t backlog_ttl_s; /* 0: never */
+    int64_t backlog_ttl_s;  /* 0: never */
+    int64_t journal_memory; /* for readers of the stream that are behind, beyond the backlog */
     bool diskless_sync;
     int diskless_sync_delay_s;
     int diskless_sync_max_replicas;

@@ -1,6 +1,6 @@
 #include "server/config_kind.h"
 
-enum { BACKLOG_MIN = 16 * 1024 };
+enum { BACKLOG_MIN = 16 * 1024, JOURNAL_MEMORY_MIN = 1024 * 1024 };
 
 static const struct config_name diskless_load[] = {
     {"disabled", CONFIG_DISKLESS_LOAD_DISABLED},
@@ -27,6 +27,8 @@ static const struct config_option options[] = {
     {"repl-backlog-size", MEMORY_CLAMPED(repl.backlog_size, BACKLOG_MIN, INT64_MAX),
      .initial = "1mb", .change = CONFIG_CHANGE_BACKLOG},
     {"repl-backlog-ttl", NUMBER(repl.backlog_ttl_s, 0, INT64_MAX), .initial = "3600"},
+    {"repl-journal-memory", MEMORY_CLAMPED(repl.journal_memory, JOURNAL_MEMORY_MIN, INT64_MAX),
+     .initial = "64mb", .change = CONFIG_CHANGE_BACKLOG},
     {"repl-diskless-sync", BOOL(repl.diskless_sync), .initial = "yes"},
     {"repl-diskless-sync-delay", NUMBER(repl.diskless_sync_delay_s, 0, INT_MAX), .initial = "0"},
     {"repl-diskless-sync-max-replicas", NUMBER(repl.diskless_sync_max_replicas, 0, INT_MAX),

@@ -96,6 +96,21 @@ static void write_history(struct server *server, struct buf *out)
                is_active ? (long long)(kept.end - kept.start) : 0);
 }
 
+/* What slow replicas cost, and where those that continued were served from. */
+static void write_kept(struct server *server, struct buf *out)
+{
+    const struct feeds *feeds = &server->replication.feeds;
+    const struct feeds_stats *stats = &feeds->stats;
+    buf_printf(out,
+               "repl_journal_memory_bytes:%zu\r\nrepl_journal_disk_bytes:%lld\r\n"
+               "repl_journal_spilled_bytes:%llu\r\nrepl_replicas_on_disk:%zu\r\n"
+               "repl_partial_from_memory:%llu\r\nrepl_partial_from_spool:%llu\r\n",
+               journal_memory(&server->journal), (long long)spool_bytes(&feeds->spool),
+               (unsigned long long)feeds->spool.written, feeds_count_on_disk(feeds),
+               (unsigned long long)(stats->partial_ok - stats->partial_from_spool),
+               (unsigned long long)stats->partial_from_spool);
+}
+
 void info_replication(struct server *server, struct buf *out)
 {
     bool is_replica = replication_is_replica(server);
@@ -103,4 +118,5 @@ void info_replication(struct server *server, struct buf *out)
     if (is_replica) write_master(server, out);
     write_replicas(server, out);
     write_history(server, out);
+    write_kept(server, out);
 }

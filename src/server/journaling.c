@@ -1,9 +1,6 @@
 /* What commands did goes into the journal, as long as somebody wants it there. */
 #include "server/server.h"
 
-/* Memory for readers that are behind, beyond the backlog. */
-static const int64_t BUDGET = 256 << 20;
-
 static void on_effects(void *owner, const struct effects_unit *unit, struct str bytes)
 {
     struct server *server = owner;
@@ -19,7 +16,9 @@ void server_init_journal(struct server *server)
 void server_apply_journal(struct server *server)
 {
     int64_t window = server->config.repl.backlog_size, budget;
-    if (__builtin_add_overflow(window, BUDGET, &budget)) budget = INT64_MAX;
+    /* Readers that are behind get memory beyond the backlog. */
+    if (__builtin_add_overflow(window, server->config.repl.journal_memory, &budget))
+        budget = INT64_MAX;
     journal_set_limits(&server->journal, window, budget);
 }
 

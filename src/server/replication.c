@@ -285,6 +285,7 @@ static void copy_settings(struct server *server)
     server->replication.link.timeout_ms = feeds->timeout_ms;
     server->replication.link.guards_empty_master = config->guard_empty_master;
     feeds->sync_bytes_per_s = config->sync_max_rate;
+    feeds->memory_bytes = config->journal_memory;
 }
 
 void replication_apply(struct server *server)
@@ -346,7 +347,12 @@ void replication_init(struct server *server)
     feeds_init(feeds, &server->clients);
     feeds->workers = server->workers;
     feeds->lane = LANE_FEED;
+    feeds->disk_lane = LANE_SPOOL;
     feeds->journal = &server->journal;
+    feeds->spool.pool = server->workers;
+    feeds->spool.lane = LANE_SPOOL;
+    feeds->spool.journal = &server->journal;
+    feeds->spool.directory = &server->config.process.dir;
     feeds->lineage = &replication->lineage;
     feeds->hooks = (struct feeds_hooks){server, freeze, write_log};
     master_link_init(link, server->loop);
@@ -376,6 +382,7 @@ void replication_stop(struct server *server)
     feeds_stop(&replication->feeds);
     worker_drain(server->workers, LANE_FEED);
     worker_drain(server->workers, LANE_FOLLOW);
+    worker_drain(server->workers, LANE_SPOOL);
 }
 
 void replication_deinit(struct server *server)

@@ -70,8 +70,9 @@ static void on_before_sleep(void *context)
 static void init_loop(struct server *server)
 {
     static const char *const lanes[LANES] = {
-        [LANE_FREE] = "free", [LANE_WALK] = "walk", [LANE_SAVE] = "save",    [LANE_LOAD] = "load",
-        [LANE_SYNC] = "sync", [LANE_FEED] = "feed", [LANE_FOLLOW] = "follow"};
+        [LANE_FREE] = "free",     [LANE_WALK] = "walk",  [LANE_SAVE] = "save",
+        [LANE_LOAD] = "load",     [LANE_SYNC] = "sync",  [LANE_FEED] = "feed",
+        [LANE_FOLLOW] = "follow", [LANE_SPOOL] = "spool"};
     server->loop = loop_new();
     server->workers = worker_pool_new(server->loop, lanes, LANES);
     loop_set_before_sleep(server->loop, on_before_sleep, server);

@@ -50,6 +50,7 @@ enum worker_lane {
     LANE_SYNC,   /* of the append-only file */
     LANE_FEED,   /* snapshots for replicas */
     LANE_FOLLOW, /* our master's */
+    LANE_SPOOL,  /* the stream on disk, for replicas that are far behind */
     LANES
 };
 

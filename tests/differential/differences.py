@@ -10,6 +10,7 @@ NEW_DIRECTIVES = {
     b"set-max-listpack-entries",
     b"set-max-listpack-value",
     b"repl-guard-empty-master",
+    b"repl-journal-memory",
     b"repl-journal-retention",
     b"repl-journal-retention-age",
     b"repl-sync-max-rate",

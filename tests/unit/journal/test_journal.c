@@ -1,6 +1,7 @@
 /* Proves: cursors read exactly the bytes that were appended, at their offsets, whatever the sizes;
  * the window is kept, and no more than the window is served; a pinned cursor keeps what it has not
- * read until the budget is spent, then it falls and the others do not; SELECT comes exactly where
+ * read until the budget is spent, then it falls and the others do not; one that holds all never
+ * falls; SELECT comes exactly where
  * the database changes. */
 #include "journal/journal.h"
 
@@ -59,8 +60,8 @@ static void attach_random(struct model *model, struct journal_cursor *cursor)
     int64_t offset =
         kept.start - 2 + (int64_t)prng_below(&model->prng, (uint64_t)(kept.end - kept.start) + 5);
     bool is_there = offset >= kept.start && offset <= kept.end;
-    bool is_pinned = prng_below(&model->prng, 2) == 0;
-    assert_int_equal(journal_cursor_attach(cursor, &model->journal, offset, is_pinned), is_there);
+    enum cursor_hold hold = prng_below(&model->prng, 2) ? HOLDS_NOTHING : HOLDS_WITHIN_BUDGET;
+    assert_int_equal(journal_cursor_attach(cursor, &model->journal, offset, hold), is_there);
 }
 
 static void check_kept(const struct model *model)
@@ -74,7 +75,7 @@ static void check_kept(const struct model *model)
         const struct journal_cursor *cursor = &model->readers[i];
         if (cursor->state == CURSOR_READING) assert_true(cursor->offset >= kept.start);
         /* Who fell did so because the budget was spent, or because it keeps nothing. */
-        if (cursor->state == CURSOR_FALLEN && cursor->is_pinned) {
+        if (cursor->state == CURSOR_FALLEN && cursor->hold == HOLDS_WITHIN_BUDGET) {
             assert_true(journal->end - cursor->offset > journal->budget_bytes / 2);
         }
     }
@@ -129,12 +130,12 @@ static void a_pinned_cursor_keeps_bytes_up_to_the_budget_and_then_falls(void **s
     struct journal_cursor slow, late;
     journal_init(&journal, 0);
     journal_set_limits(&journal, 1 << 20, 8 << 20);
-    assert_true(journal_cursor_attach(&slow, &journal, 0, true));
+    assert_true(journal_cursor_attach(&slow, &journal, 0, HOLDS_WITHIN_BUDGET));
     append_zeros(&journal, 7 << 20);
     assert_int_equal(slow.state, CURSOR_READING);
     assert_int_equal(journal_kept(&journal).start, 0);
     assert_int_equal(journal_range(&journal).start, 6 << 20);
-    assert_true(journal_cursor_attach(&late, &journal, 5 << 20, true));
+    assert_true(journal_cursor_attach(&late, &journal, 5 << 20, HOLDS_WITHIN_BUDGET));
     append_zeros(&journal, 2 << 20);
     assert_int_equal(slow.state, CURSOR_FALLEN);
     assert_int_equal(journal.fallen_count, 1);
@@ -146,6 +147,25 @@ static void a_pinned_cursor_keeps_bytes_up_to_the_budget_and_then_falls(void **s
     assert_true(journal_memory(&journal) < 3 << 20);
     journal_deinit(&journal);
     assert_int_equal(slow.state, CURSOR_DETACHED);
+}
+
+static void a_cursor_that_holds_all_never_falls_and_keeps_others_from_falling(void **state)
+{
+    (void)state;
+    struct journal journal;
+    struct journal_cursor firm, bounded;
+    journal_init(&journal, 0);
+    journal_set_limits(&journal, 1 << 20, 2 << 20);
+    assert_true(journal_cursor_attach(&bounded, &journal, 0, HOLDS_WITHIN_BUDGET));
+    assert_true(journal_cursor_attach(&firm, &journal, 0, HOLDS_ALL));
+    append_zeros(&journal, 9 << 20);
+    assert_int_equal(firm.state, CURSOR_READING);
+    assert_int_equal(bounded.state, CURSOR_READING);
+    assert_int_equal(journal_cursor_lag(&firm), 9 << 20);
+    journal_cursor_detach(&firm);
+    journal_trim(&journal);
+    assert_int_equal(bounded.state, CURSOR_FALLEN);
+    journal_deinit(&journal);
 }
 
 static void the_window_serves_exactly_its_size(void **state)
@@ -172,13 +192,13 @@ static void another_history_leaves_every_cursor_fallen(void **state)
     journal_init(&journal, 0);
     journal_set_limits(&journal, 1 << 20, 1 << 20);
     append_zeros(&journal, 100);
-    assert_true(journal_cursor_attach(&cursor, &journal, 50, true));
+    assert_true(journal_cursor_attach(&cursor, &journal, 50, HOLDS_WITHIN_BUDGET));
     journal_reset(&journal, 77777);
     assert_int_equal(cursor.state, CURSOR_FALLEN);
     assert_false(range_serves(journal_range(&journal), 100));
     assert_true(range_serves(journal_range(&journal), 77777));
     journal_cursor_detach(&cursor);
-    assert_true(journal_cursor_attach(&cursor, &journal, 77777, true));
+    assert_true(journal_cursor_attach(&cursor, &journal, 77777, HOLDS_WITHIN_BUDGET));
     journal_append(&journal, STR("after"));
     struct iovec piece;
     assert_int_equal(journal_cursor_peek(&cursor, &piece, 1), 1);
@@ -202,7 +222,7 @@ static void select_comes_where_the_database_changes(void **state)
     struct journal journal;
     struct journal_cursor cursor;
     journal_init(&journal, 0);
-    assert_true(journal_cursor_attach(&cursor, &journal, 0, true));
+    assert_true(journal_cursor_attach(&cursor, &journal, 0, HOLDS_WITHIN_BUDGET));
     journal_append_unit(&journal, 0, 0, STR("a"));
     assert_stream(&journal, &cursor, "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\na");
     journal_append_unit(&journal, 0, 12, STR("b"));
@@ -235,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cursors_read_what_was_appended_and_the_window_is_kept),
         cmocka_unit_test(a_pinned_cursor_keeps_bytes_up_to_the_budget_and_then_falls),
+        cmocka_unit_test(a_cursor_that_holds_all_never_falls_and_keeps_others_from_falling),
         cmocka_unit_test(the_window_serves_exactly_its_size),
         cmocka_unit_test(another_history_leaves_every_cursor_fallen),
         cmocka_unit_test(select_comes_where_the_database_changes),

@@ -1,0 +1,39 @@
+/* How the stream reaches one replica: from memory, or, when it has fallen far behind, from the
+ * spool on disk.
+ *
+ *     in memory --(further behind than memory is for, and its bytes are in a file)--> on disk
+ *     on disk --(nearly caught up)--> in memory
+ *
+ * `cursor.offset` is its place in both. The spool takes what replicas have not read beyond half of
+ * `memory_bytes`; the rest is room for what is written while the disk works. While the disk takes
+ * what it is given no replica is given up for being slow; the limits of its class of clients
+ * (client-output-buffer-limit) are about what memory holds for it. */
+#ifndef SKEIN_LINK_FEED_STREAM_H
+#define SKEIN_LINK_FEED_STREAM_H
+
+#include "base/offset.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct feed;
+struct feeds;
+
+/* Where a replica may continue: everything that is kept for whatever reason. */
+struct journal_range feeds_kept(const struct feeds *feeds);
+/* Its stream begins here, which is kept. True: on disk. */
+bool feed_stream_begin(struct feed *feed, int64_t offset);
+void feed_stream_end(struct feed *feed);
+/* Sends what its socket takes. */
+void feed_flow(struct feed *feed);
+/* Once a turn: begins to write to disk, moves replicas there, ends it. */
+void feeds_spill(struct feeds *feeds);
+/* A few times a second: ages what is held, frees what is not, tries a disk that failed again. */
+void feeds_age(struct feeds *feeds, int64_t now_ms);
+/* Gives the replica up when it costs more than it may. */
+void feed_check_held(struct feed *feed, int64_t now_ms);
+/* How many are read to from disk. */
+size_t feeds_count_on_disk(const struct feeds *feeds);
+
+#endif

@@ -1,0 +1,216 @@
+"""Proves: a replica that reads slowly, or not at all for a while, costs the master the memory it
+was given and is not thrown back to a full synchronisation: the rest of the stream waits on disk,
+in files without a name, and comes byte for byte; a link that broke meanwhile continues from there;
+limits on what is held close links; a disk that takes nothing costs the slow replica alone."""
+
+import hashlib
+import os
+import re
+import socket
+
+import pytest
+from skeintest import Client, Server
+from skeintest.wait import wait_until
+
+MIB = 1 << 20
+VALUE = "v" * 65536
+
+
+class Replica:
+    """A peer that asks to replicate, and reads what it is told to."""
+
+    def __init__(self, server, history="?", wanted=-1):
+        self.sock = socket.socket()
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        self.sock.settimeout(20)
+        self.sock.connect(("127.0.0.1", server.port))
+        self.kept = b""
+        self.sum = hashlib.sha256()
+        self.say("REPLCONF", "capa", "eof", "capa", "psync2")
+        assert self.line() == b"+OK"
+        self.say("PSYNC", history, wanted)
+        self.answer = self.line().decode().split()
+        if self.answer[0] == "+FULLRESYNC":
+            self.history, self.offset = self.answer[1], int(self.answer[2])
+            self.skip_snapshot()
+            self.acknowledge()
+        else:
+            self.history, self.offset = history, wanted - 1
+
+    def say(self, *words):
+        parts = [str(word).encode() for word in words]
+        request = b"*%d\r\n" % len(parts)
+        self.sock.sendall(request + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts))
+
+    def more(self):
+        got = self.sock.recv(MIB)
+        if not got:
+            raise ConnectionError("the master has closed the link")
+        self.kept += got
+
+    def line(self):
+        while True:
+            self.kept = self.kept.lstrip(b"\n")
+            if b"\r\n" in self.kept:
+                line, self.kept = self.kept.split(b"\r\n", 1)
+                return line
+            self.more()
+
+    def skip_snapshot(self):
+        head = self.line()
+        assert head.startswith(b"$EOF:")
+        mark = head[5:]
+        while mark not in self.kept:
+            self.more()
+        self.kept = self.kept.split(mark, 1)[1]
+
+    def acknowledge(self):
+        self.say("REPLCONF", "ACK", self.offset)
+
+    def read_to(self, offset):
+        """Takes the stream up to there."""
+        while self.offset < offset:
+            if not self.kept:
+                self.more()
+            part = self.kept[: offset - self.offset]
+            self.sum.update(part)
+            self.offset += len(part)
+            self.kept = self.kept[len(part) :]
+
+    def close(self):
+        self.sock.close()
+
+
+@pytest.fixture
+def start():
+    things = []
+
+    def begin(**config):
+        words = {"repl-diskless-sync-delay": "0", "repl-ping-replica-period": "3600"}
+        words.update({name.replace("_", "-"): value for name, value in config.items()})
+        server = Server(words)
+        things.append(server)
+        return server.start()
+
+    yield begin
+    for server in things:
+        server.stop()
+        server.remove()
+
+
+def ask(server, *words):
+    with Client(server.address, timeout=20) as client:
+        return client(*words)
+
+
+def info(server, section="replication"):
+    text = ask(server, "INFO", section).decode()
+    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
+
+def number(server, field):
+    return int(info(server)[field])
+
+
+def write(server, mib):
+    """As many requests as have so many MiB."""
+    with Client(server.address, timeout=20) as client:
+        for _ in range(mib * MIB // len(VALUE)):
+            client("SET", "key", VALUE)
+
+
+def fall_behind(master, fast, mib=24):
+    """One replica reads everything, the other nothing, until that one reads from disk."""
+    for _ in range(mib // 8):
+        write(master, 8)
+        fast.read_to(number(master, "master_repl_offset"))
+        fast.acknowledge()
+    wait_until(lambda: number(master, "repl_replicas_on_disk") == 1, 20, "it reads from disk")
+    return number(master, "master_repl_offset")
+
+
+def test_a_replica_that_does_not_read_costs_its_budget_and_gets_every_byte(start):
+    master = start(repl_journal_memory="2mb")
+    fast, slow = Replica(master), Replica(master)
+    end = fall_behind(master, fast)
+    wait_until(lambda: number(master, "repl_journal_memory_bytes") <= 4 * MIB, 20, "it is little")
+    assert number(master, "repl_journal_disk_bytes") > 8 * MIB
+    assert not [name for name in os.listdir(master.directory) if "spill" in name]
+    slow.read_to(end)
+    fast.read_to(end)
+    assert slow.sum.hexdigest() == fast.sum.hexdigest()
+    # What it has not confirmed stays, then it goes.
+    assert number(master, "repl_journal_disk_bytes") > 0
+    ask(master, "SET", "one", "more")
+    slow.read_to(number(master, "master_repl_offset"))
+    slow.acknowledge()
+    wait_until(lambda: number(master, "repl_journal_disk_bytes") == 0, 20, "the files are gone")
+    assert number(master, "repl_replicas_on_disk") == 0
+    assert info(master, "stats")["sync_full"] == "2"
+    assert re.search(r"needs the stream on disk any more", master.log())
+
+
+def test_writing_goes_on_while_it_reads_from_disk(start):
+    master = start(repl_journal_memory="1mb")
+    fast, slow = Replica(master), Replica(master)
+    for _ in range(4):
+        write(master, 8)
+        end = number(master, "master_repl_offset")
+        slow.read_to(end - 4 * MIB)
+        slow.acknowledge()
+        fast.read_to(end)
+        fast.acknowledge()
+    assert number(master, "repl_journal_spilled_bytes") > 0
+    end = number(master, "master_repl_offset")
+    slow.read_to(end)
+    assert slow.sum.hexdigest() == fast.sum.hexdigest()
+    assert number(master, "connected_slaves") == 2
+
+
+def test_a_link_that_broke_while_it_was_behind_continues_from_disk(start):
+    master = start(repl_journal_memory="1mb")
+    fast, slow = Replica(master), Replica(master)
+    end = fall_behind(master, fast)
+    # Beyond what was in the sockets when the disk came into play.
+    slow.read_to(slow.offset + 12 * MIB)
+    slow.acknowledge()
+    slow.close()
+    wait_until(lambda: number(master, "connected_slaves") == 1, 20, "it is gone")
+    again = Replica(master, slow.history, slow.offset + 1)
+    assert again.answer[0] == "+CONTINUE"
+    again.sum = slow.sum
+    again.read_to(end)
+    fast.read_to(end)
+    assert again.sum.hexdigest() == fast.sum.hexdigest()
+    assert number(master, "repl_partial_from_spool") == 1
+    assert "out of the spool on disk" in master.log()
+
+
+def test_limits_on_what_is_held_close_the_link(start):
+    master = start(client_output_buffer_limit="replica 1mb 0 0", repl_journal_memory="256mb")
+    slow = Replica(master)
+    write(master, 24)
+    wait_until(lambda: number(master, "connected_slaves") == 0, 20, "it is closed")
+    assert "client-output-buffer-limit" in master.log()
+    assert int(info(master, "stats")["client_output_buffer_limit_disconnections"]) == 1
+    with pytest.raises(ConnectionError):
+        slow.read_to(number(master, "master_repl_offset"))
+
+
+def test_a_disk_that_takes_nothing_costs_the_slow_replica_alone(start):
+    master = start(repl_journal_memory="1mb", enable_protected_configs="yes")
+    place = master.directory / "gone"
+    place.mkdir()
+    assert ask(master, "CONFIG", "SET", "dir", str(place)) == "OK"
+    place.rmdir()
+    fast, slow = Replica(master), Replica(master)
+    write(master, 8)
+    fast.read_to(number(master, "master_repl_offset"))
+    write(master, 8)
+    fast.read_to(number(master, "master_repl_offset"))
+    wait_until(lambda: number(master, "connected_slaves") == 1, 20, "one is closed")
+    assert "cannot be written to disk" in master.log()
+    wait_until(lambda: number(master, "repl_journal_memory_bytes") <= 3 * MIB, 20, "it is freed")
+    slow.close()
+    write(master, 1)
+    fast.read_to(number(master, "master_repl_offset"))
