@@ -93,7 +93,7 @@ programs := $(server) $(if $(wildcard src/cli/main.c),$(bin)/skein-cli) \
             $(if $(wildcard src/check/aof_main.c),$(bin)/skein-check-aof)
 all_c := $(sources) $(wildcard src/main.c) $(unit_sources) $(support_sources)
 
-.PHONY: all debug objects unit freeze-large integration differential tools-test test lint lint-all format check bench fuzz fuzz-smoke test-crash compdb \
+.PHONY: all debug objects unit freeze-large integration differential tools-test test lint lint-all format check bench bench-smoke fuzz fuzz-smoke test-crash compdb \
         clean install up down deps deps-test deps-lint help print-%
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -218,6 +218,10 @@ check: test
 bench: all
 	$(PYTHON) bench/run.py $(BENCH_ARGS)
 
+# Every scenario at a small scale: its figures mean nothing, but a scenario that fails is seen.
+bench-smoke: all
+	$(PYTHON) bench/run.py --scale 0.005 --rounds 1 --require-figures $(BENCH_ARGS)
+
 compdb:
 	@$(PYTHON) tools/compdb $(all_c) $(fuzz_sources) -- $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) > compile_commands.json
 
@@ -266,7 +270,7 @@ help:
 #: make test-crash              kill -9 at random moments, CRASH_ROUNDS (60) for each appendfsync
 #: make format                  clang-format over all C files
 #: make check                   test and lint
-#: make bench                   the benchmark (BENCH_ARGS=...)
+#: make bench, make bench-smoke the benchmark (BENCH_ARGS=...); whether its scenarios work
 #: make up, make down           install what is missing, build, start on PORT (6379); stop
 #: make deps, deps-test         install the Debian packages for building; for testing
 #: make install                 PREFIX (/usr/local), DESTDIR

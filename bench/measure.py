@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -18,6 +19,7 @@ sys.path.insert(0, str(ROOT / "tests" / "lib"))
 from skeintest import ORACLE_BINARY, Client, Server, encode, server_binary  # noqa: E402
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+TOOL_FLAGS = ["-std=gnu17", "-O2", "-D_GNU_SOURCE", "-pthread"]
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 BENCHMARK = "/usr/bin/redis-benchmark"
 BINARIES = {"skein": server_binary(), "redis": ORACLE_BINARY}
@@ -36,11 +38,16 @@ def rss_bytes(pid):
 class Bench:
     """A server under measurement, with a unix socket for the probe."""
 
-    def __init__(self, name):
+    def __init__(self, name, config=None):
         self.name = name
         self.directory = tempfile.mkdtemp(prefix=f"skein-bench-{name}-")
         self.socket_path = f"{self.directory}/s"
-        config = {"unixsocket": self.socket_path, "enable-debug-command": "yes", "appendonly": "no"}
+        config = {
+            "unixsocket": self.socket_path,
+            "enable-debug-command": "yes",
+            "appendonly": "no",
+            **(config or {}),
+        }
         self.server = Server(config, binary=BINARIES[name], directory=self.directory).start()
         self.client = Client(self.server.address, timeout=600)
         self.commands = {command.decode().upper() for command in self.client("COMMAND", "LIST")}
@@ -49,8 +56,16 @@ class Bench:
     def pid(self):
         return self.server.pid
 
-    def knows(self, commands):
-        return all(command in self.commands for command in commands)
+    @property
+    def port(self):
+        return self.server.port
+
+    def is_fit(self, row):
+        """Whether it has the commands that the row needs."""
+        fit = all(command in self.commands for command in row.needs)
+        if not fit:
+            print(f"  {row.name}: {self.name} has not the commands", file=sys.stderr)
+        return fit
 
     def knows_freeze_walk(self):
         return "unknown" not in str(self.client("DEBUG", "FREEZE-WALK")).lower()
@@ -85,8 +100,8 @@ class Bench:
 
 
 @contextlib.contextmanager
-def started(name):
-    bench = Bench(name)
+def started(name, config=None):
+    bench = Bench(name, config)
     try:
         yield bench
     finally:
@@ -120,34 +135,37 @@ def run_benchmark(bench, command, options):
     rows = list(csv.reader(io.StringIO(result.stdout)))
     return {
         "ops_per_second": float(rows[-1][1]),
+        "p99_ms": float(rows[-1][6]),
         "cpu_us_per_op": used * 1e6 / options["requests"],
         "cpu_seconds": used,
     }
 
 
-def build_probe():
-    target = ROOT / "build" / "bench" / "stall_probe"
-    source = ROOT / "bench" / "stall_probe.c"
-    if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+def build(name):
+    """A tool of this folder, compiled when it is older than its sources."""
+    target, folder = ROOT / "build" / "bench" / name, ROOT / "bench"
+    main = folder / f"{name}.c"
+    parts = re.findall(r'#include "(\w+)\.h"', main.read_text())
+    sources = [main, *(folder / f"{part}.c" for part in parts)]
+    newest = max(path.stat().st_mtime for path in [*sources, *folder.glob("*.h")])
+    if not target.exists() or target.stat().st_mtime < newest:
         target.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(
-            [
-                "cc",
-                "-std=gnu17",
-                "-O2",
-                "-D_GNU_SOURCE",
-                "-pthread",
-                "-o",
-                str(target),
-                str(source),
-            ],
+            ["cc", *TOOL_FLAGS, "-o", str(target), *map(str, sources)],
             check=True,
         )
     return target
 
 
 def start_probe(bench, *words):
-    command = [build_probe(), "--socket", bench.socket_path, "--server-pid", bench.pid, *words]
+    command = [
+        build("stall_probe"),
+        "--socket",
+        bench.socket_path,
+        "--server-pid",
+        bench.pid,
+        *words,
+    ]
     return subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
 
 

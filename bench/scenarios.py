@@ -145,16 +145,6 @@ class Stall:
     limit_ms: float = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Snapshot:
-    name: str
-    kind: str  # a row of KINDS in snapshots.py
-    compress: bool = True
-    items: int = 5 * MILLION
-    ratio: float = None
-    limit_ms: float = None
-
-
 def _strings(bench, scale):
     bench.fill_strings(scale.keys(5 * MILLION), 32)
 
@@ -244,14 +234,6 @@ MEMORY = [
     Memory("bytes per key 16+32", ("SET",), _strings, 5 * MILLION, ratio=0.52),
     Memory("bytes per hash field 16+32", ("HSET",), one_hash, MILLION, ratio=0.55),
     Memory("bytes per zset member 14", ("ZADD",), one_zset, MILLION, ratio=0.55),
-]
-
-SNAPSHOT = [
-    Snapshot("BGSAVE of 5 M", "save", ratio=0.6),
-    Snapshot("BGSAVE of 5 M, not compressed", "save", compress=False, ratio=0.6),
-    Snapshot("load of 5 M", "load", ratio=0.5),
-    Snapshot("memory while saving", "memory", ratio=0.15),
-    Snapshot("latency while saving", "latency", limit_ms=2.0),
 ]
 
 STALL = [
