@@ -2,10 +2,11 @@
 
 #include "base/mem.h"
 #include "io/conn_new.h"
+#include "io/lookup.h"
 #include "io/socket.h"
 #include "io/tls.h"
 #include "io/tls_session.h"
-#include "io/uv_loop.h"
+#include "io/loop.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,14 +14,13 @@
 
 struct connecting {
     struct loop *loop;
-    uv_getaddrinfo_t lookup;
+    struct lookup *lookup; /* while the name is looked up */
     struct loop_task begin;
     char *host, *path, *source, *sni;
     struct connect_options options; /* its texts are the copies above */
     struct addrinfo *found, *next;  /* `next` is the address to try when this one fails */
     struct conn *conn;              /* the attempt that is going on */
     int error;                      /* of the last address */
-    bool is_looking_up, is_cancelled;
     void (*done)(void *ctx, const struct connect_result *result);
     void *ctx;
 };
@@ -28,7 +28,8 @@ struct connecting {
 static void connecting_free(struct connecting *connecting)
 {
     loop_cancel_task(&connecting->begin);
-    if (connecting->found) uv_freeaddrinfo(connecting->found);
+    lookup_cancel(connecting->lookup);
+    if (connecting->found) freeaddrinfo(connecting->found);
     tls_unref(connecting->options.tls);
     mem_free(connecting->host);
     mem_free(connecting->path);
@@ -145,18 +146,13 @@ static struct addrinfo *prefer(struct addrinfo *found, int family)
     return preferred;
 }
 
-static void on_looked_up(uv_getaddrinfo_t *lookup, int status, struct addrinfo *found)
+static void on_looked_up(void *ctx, int status, struct addrinfo *found)
 {
-    struct connecting *connecting = lookup->data;
-    loop_woke(connecting->loop);
-    connecting->is_looking_up = false;
+    struct connecting *connecting = ctx;
+    connecting->lookup = NULL;
     connecting->found = found;
-    if (connecting->is_cancelled) {
-        connecting_free(connecting);
-        return;
-    }
     if (status != 0) {
-        fail(connecting, "resolve", -EADDRNOTAVAIL, uv_strerror(status));
+        fail(connecting, "resolve", -EADDRNOTAVAIL, gai_strerror(status));
         return;
     }
     int family = connecting->options.prefer_family;
@@ -166,25 +162,12 @@ static void on_looked_up(uv_getaddrinfo_t *lookup, int status, struct addrinfo *
     try_next(connecting);
 }
 
-static void look_up(struct connecting *connecting)
-{
-    char service[16];
-    struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
-    snprintf(service, sizeof(service), "%d", connecting->options.port);
-    connecting->lookup.data = connecting;
-    int error = uv_getaddrinfo(&connecting->loop->uv, &connecting->lookup, on_looked_up,
-                               connecting->options.host, service, &wanted);
-    if (error != 0)
-        fail(connecting, "resolve", error, NULL);
-    else
-        connecting->is_looking_up = true;
-}
-
 static void begin(void *ctx)
 {
     struct connecting *connecting = ctx;
     if (connecting->options.path == NULL) {
-        look_up(connecting);
+        connecting->lookup = lookup_start(connecting->loop, connecting->options.host,
+                                          connecting->options.port, on_looked_up, connecting);
         return;
     }
     int fd = socket_connect_unix(connecting->options.path);
@@ -220,11 +203,5 @@ void connect_cancel(struct connecting *connecting)
 {
     if (connecting == NULL) return;
     if (connecting->conn) conn_close(connecting->conn);
-    connecting->conn = NULL;
-    if (!connecting->is_looking_up) {
-        connecting_free(connecting);
-        return;
-    }
-    connecting->is_cancelled = true;
-    uv_cancel((uv_req_t *)&connecting->lookup);
+    connecting_free(connecting);
 }

@@ -1,6 +1,6 @@
 /* Outgoing connections that do not block: the links of replicas.
  *
- * A name is resolved in libuv's threads, then its addresses are tried in order; with TLS the
+ * A name is resolved in a thread (lookup.h), then its addresses are tried in order; with TLS the
  * handshake belongs to connecting. The whole attempt has no deadline of its own: the owner cancels
  * it when it has waited enough. */
 #ifndef SKEIN_IO_CONNECT_H

@@ -110,6 +110,13 @@ void loop_post_message(struct loop *loop, struct loop_message *message)
     if (was_empty) uv_async_send(&loop->bell);
 }
 
+void loop_withdraw_message(struct loop *loop, struct loop_message *message)
+{
+    pthread_mutex_lock(&loop->mailbox_lock);
+    list_remove(&message->link);
+    pthread_mutex_unlock(&loop->mailbox_lock);
+}
+
 struct posted_call {
     struct loop_message message;
     void (*fn)(void *ctx);
@@ -176,11 +183,11 @@ void loop_free(struct loop *loop)
     uv_close((uv_handle_t *)&loop->alarm, NULL);
     uv_close((uv_handle_t *)&loop->bell, NULL);
     uv_walk(&loop->uv, forbid_open_handle, NULL);
-    /* Also waits for name lookups that were cancelled while a thread was busy with them. */
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     ASSERT(uv_loop_close(&loop->uv) == 0);
     timer_forget_all(loop);
     drop_mailbox(loop);
+    loop_leave_lookups(loop);
     pthread_mutex_destroy(&loop->mailbox_lock);
     mem_free(loop->timers);
     mem_free(loop);

@@ -9,11 +9,17 @@
 #include "io/timer.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <uv.h>
 
 struct loop_hook {
     void (*fn)(void *ctx);
     void *ctx;
+};
+
+/* Of lookup.c: the lookups that are going on, and one for the loop itself. */
+struct loop_lookups {
+    atomic_int count;
 };
 
 struct loop {
@@ -31,6 +37,7 @@ struct loop {
     struct list tasks;
     struct timer **timers; /* a heap, the earliest first */
     size_t timer_count, timer_capacity;
+    struct loop_lookups *lookups; /* NULL before the first one */
 
     pthread_mutex_t mailbox_lock; /* guards the one list that threads share */
     struct list mailbox;
@@ -49,5 +56,10 @@ void timer_forget_all(struct loop *loop);
 
 /* Makes the calls that other threads have posted. */
 void loop_deliver(struct loop *loop);
+/* Takes a message that was posted and not delivered yet back; on the loop's thread. */
+void loop_withdraw_message(struct loop *loop, struct loop_message *message);
+
+/* In lookup.c: the loop ends, its lookups may go on. */
+void loop_leave_lookups(struct loop *loop);
 
 #endif
