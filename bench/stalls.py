@@ -56,18 +56,18 @@ STALL_KINDS = {"growth": stall_growth, "freeze": stall_freeze, "removal": stall_
 def measure_stalls(rows, scale, rounds, report):
     """The worst of a round is what counts; of several rounds the median, with all of them kept."""
     for row in rows:
-        reports = {name: [] for name in NAMES}
+        measured = {name: [] for name in NAMES}
         for _ in range(rounds):
             for name in NAMES:
                 with started(name) as bench:
                     if not bench.is_fit(row):
                         continue
                     row.prepare(bench, scale)
-                    report = STALL_KINDS[row.kind](bench, row, scale)
-                    if report:
-                        reports[name].append(report)
-        if all(reports.values()):
-            report.add(row.name, stall_row(row, reports))
+                    told = STALL_KINDS[row.kind](bench, row, scale)
+                    if told:
+                        measured[name].append(told)
+        if all(measured.values()):
+            report.add(row.name, stall_row(row, measured))
 
 
 def stall_row(row, reports):
