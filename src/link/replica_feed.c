@@ -324,7 +324,7 @@ static void append(struct feeds *feeds, struct str bytes)
     journal_append(feeds->journal, bytes);
 }
 
-static void collect_acks(struct feeds *feeds)
+void feeds_collect_acks(struct feeds *feeds)
 {
     struct gate_replica *replicas = mem_calloc((feeds->listed + 1) * sizeof(*replicas));
     size_t count = 0;
@@ -347,7 +347,6 @@ void feeds_want_acks(struct feeds *feeds)
 void feeds_before_sleep(struct feeds *feeds)
 {
     if (list_is_empty(&feeds->all)) {
-        if (feeds->acks_changed) collect_acks(feeds);
         if (feeds->spool.cursor.state != CURSOR_DETACHED) feeds_spill(feeds);
         return;
     }
@@ -362,7 +361,6 @@ void feeds_before_sleep(struct feeds *feeds)
         struct feed *feed = LIST_ENTRY(at, struct feed, node);
         if (!feed->client->wants_write) feed_flow(feed);
     }
-    if (feeds->acks_changed) collect_acks(feeds);
 }
 
 static void tend(struct feed *feed, bool tell_life)

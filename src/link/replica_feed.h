@@ -113,6 +113,8 @@ void feeds_cut_all(struct feeds *feeds);
 
 /* Ends the snapshot that is being sent, and takes the connections back. */
 void feeds_stop(struct feeds *feeds);
+/* Tells the gate what replicas have said since the last time (`acks_changed`). */
+void feeds_collect_acks(struct feeds *feeds);
 /* Before the loop sleeps: begins snapshots, sends. */
 void feeds_before_sleep(struct feeds *feeds);
 /* A few times a second. `is_master`: signs of life are ours to give. */

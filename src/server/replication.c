@@ -314,15 +314,20 @@ static bool note_disk(struct server *server)
     return true;
 }
 
-void replication_before_sleep(struct server *server)
+void replication_serve_waits(struct server *server)
 {
-    struct replication *replication = &server->replication;
-    bool changed = note_disk(server) || replication->feeds.acks_changed;
-    feeds_before_sleep(&replication->feeds);
-    if (!changed) return;
+    struct feeds *feeds = &server->replication.feeds;
+    bool changed = note_disk(server);
+    if (!changed && !feeds->acks_changed) return;
+    if (feeds->acks_changed) feeds_collect_acks(feeds);
     update_few_replicas(server);
     wait_serve(server);
     failover_check_acks(server);
+}
+
+void replication_before_sleep(struct server *server)
+{
+    feeds_before_sleep(&server->replication.feeds);
 }
 
 void replication_cron(struct server *server)

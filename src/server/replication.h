@@ -32,6 +32,9 @@ void replication_deinit(struct server *server);
 void replication_open(struct server *server);
 /* Copies settings; opens and closes the gates of `execute` that depend on the role. */
 void replication_apply(struct server *server);
+/* Answers WAIT and WAITAOF. Those who are answered go on, so the loop does this before what they
+ * write is put on disk and sent. */
+void replication_serve_waits(struct server *server);
 void replication_before_sleep(struct server *server);
 void replication_cron(struct server *server);
 

@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from skeintest import ORACLE_BINARY, Client, Error, Server
+from skeintest import ORACLE_BINARY, Client, Error, Server, encode
 from skeintest.wait import wait_until
 
 REPL_CONFIG = {
@@ -223,6 +223,18 @@ def test_wait_counts_replicas_that_have_it(start):
             assert ask(replica, "GET", "a") == str(i).encode()
         assert client("WAIT", 2, 100) == 1
     assert isinstance(ask(replica, "WAIT", 1, 1), Error)
+
+
+def test_waits_in_one_packet_do_not_wait_for_the_clock(start):
+    """A tenth of a second each would be 20 s."""
+    master, replica = start(), start()
+    follow(replica, master)
+    wait_up(replica)
+    with Client(master.address, timeout=10) as client:
+        client.send_raw((encode("SET", "k", "v") + encode("WAIT", "1", "0")) * 200)
+        end = time.monotonic() + 10
+        assert [client.read() for _ in range(400)] == ["OK", 1] * 200
+        assert time.monotonic() < end
 
 
 def test_a_replica_refuses_writes_and_serves_old_data_or_not(start):
