@@ -57,6 +57,7 @@ struct client {
     int64_t written_to; /* the end of what it wrote, for WAIT */
     void *ack_wait;     /* server/wait_command.c; NULL: it is in no WAIT */
     void *migration;    /* server/migrate.c; NULL: it is in no MIGRATE */
+    bool awaits_end;    /* server/shutdown.c: it is in SHUTDOWN */
 };
 
 /* The limits of one class of clients on replies that were not read. */

@@ -18,12 +18,16 @@ struct process_facts {
 
 static const struct info_field process_fields[] = {
     INFO_ALWAYS("redis_version", SKEIN_REDIS_VERSION),
+    INFO_ALWAYS("redis_git_sha1", "00000000"),
+    INFO_ALWAYS("redis_git_dirty", "0"),
+    INFO_ALWAYS("redis_build_id", "0"),
     INFO_ALWAYS("skein_version", SKEIN_VERSION),
     INFO_ALWAYS("redis_mode", "standalone"),
     FIELD("os", INFO_TEXT, system),
     INFO_ALWAYS("arch_bits", "64"),
     INFO_ALWAYS("monotonic_clock", "POSIX clock_gettime"),
     INFO_ALWAYS("multiplexing_api", "epoll"),
+    INFO_ALWAYS("atomicvar_api", "c11-builtin"),
     INFO_ALWAYS("gcc_version",
                 TEXT_OF(__GNUC__) "." TEXT_OF(__GNUC_MINOR__) "." TEXT_OF(__GNUC_PATCHLEVEL__)),
     FIELD("process_id", INFO_NUMBER, pid),
@@ -101,6 +105,10 @@ void info_server(struct server *server, struct buf *out)
         .lru_clock = (uint64_t)(server->host.now_ms / 1000) & ENTRY_ACCESS_MASK,
     };
     info_write(out, process_fields, &facts);
+    if (server_shutdown_in_ms(server) >= 0) {
+        buf_printf(out, "shutdown_in_milliseconds:%lld\r\n",
+                   (long long)server_shutdown_in_ms(server));
+    }
     write_listeners(server, out);
     buf_deinit(&system);
     buf_deinit(&executable);

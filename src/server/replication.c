@@ -323,6 +323,7 @@ void replication_serve_waits(struct server *server)
     update_few_replicas(server);
     wait_serve(server);
     failover_check_acks(server);
+    server_check_shutdown(server);
 }
 
 void replication_before_sleep(struct server *server)
@@ -338,6 +339,7 @@ void replication_cron(struct server *server)
     failover_cron(server);
     forget_backlog(server);
     update_few_replicas(server);
+    server_check_shutdown(server);
 }
 
 /* --- life --- */

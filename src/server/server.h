@@ -68,6 +68,8 @@ enum journal_reader { JOURNAL_FOR_FILE, JOURNAL_FOR_REPLICAS };
 struct server_end {
     bool asked; /* no new requests are taken */
     int exit_code;
+    int64_t deadline_ms; /* until then replicas are waited for; 0: they are not */
+    unsigned flags;      /* enum config_shutdown, of that shutdown */
 };
 
 /* Deletions the server decides by itself (upkeep.c). */
@@ -146,8 +148,10 @@ void server_close(struct server *server);
 /* Ends server_run after the current turn. */
 void server_stop(struct server *server, int exit_code);
 
-/* shutdown.c: ends the server as SHUTDOWN does; false with the reason logged. */
-bool server_shutdown(struct server *server, unsigned flags);
+/* shutdown.c: acknowledgements came, or time passed. */
+void server_check_shutdown(struct server *server);
+/* How long replicas are waited for; -1: no shutdown is under way. */
+int64_t server_shutdown_in_ms(const struct server *server);
 /* crash_facts.c: for a signal handler. */
 void server_crash_facts(void *server, int fd);
 /* SIGTERM and SIGINT. */

@@ -6,13 +6,6 @@ import pytest
 from skeintest import wait_until
 from skeintest.info import RULES, sections, violations
 
-# Stock fields that are not there, each with its reason.
-TOLERATED = {
-    "redis_git_sha1": "the build is told by skein_version",
-    "redis_git_dirty": "the build is told by skein_version",
-    "redis_build_id": "the build is told by skein_version",
-    "atomicvar_api": "the atomics of the compiler are used, there is no choice to tell",
-}
 # Fields named after commands, errors or databases that the run happened to touch.
 DYNAMIC = re.compile(r"cmdstat_|latency_percentiles_usec_|errorstat_|db\d+$")
 
@@ -54,7 +47,7 @@ def test_every_stock_field_is_there_in_its_section(client, oracle):
         f"{section}: {name}"
         for section, names in wanted.items()
         for name in names
-        if name not in ours.get(section, []) and name not in TOLERATED and not DYNAMIC.match(name)
+        if name not in ours.get(section, []) and not DYNAMIC.match(name)
     ]
     assert missing == []
 
