@@ -30,18 +30,28 @@ static int64_t first_offset(struct server *server, const char *name)
     return line.kind == ANNOTATION_START ? line.offset : NOT_OURS;
 }
 
+/* Where in the stream the data end with this file; -1: nobody knows. */
+static int64_t end_of(struct server *server, const struct aof_scan *scan)
+{
+    const struct append_found *before = &server->append_file.found;
+    if (scan->unit_end > 0) return scan->unit_offset;
+    return before->replication_id[0] ? before->offset : -1;
+}
+
 enum append_tail append_tail_judge(struct server *server, const struct manifest *manifest,
                                    const struct manifest_file *file,
                                    const struct aof_load_result *result)
 {
     const struct manifest_file *next = manifest_next_to_load(manifest, file);
-    int64_t end = result->scan.unit_offset;
-    if (file->type != MANIFEST_INCREMENT || end < 0) return APPEND_TAIL_WHOLE;
+    const struct aof_scan *scan = &result->scan;
+    int64_t end = end_of(server, scan);
+    bool is_torn = result->verdict == AOF_LOAD_TORN;
+    bool is_foreign = scan->unit_end > 0 && end < 0;
+    if (file->type != MANIFEST_INCREMENT || is_foreign) return APPEND_TAIL_WHOLE;
     if (file->end >= 0) return end < file->end ? APPEND_TAIL_BROKEN : APPEND_TAIL_WHOLE;
     if (next == NULL) return APPEND_TAIL_WHOLE;
     int64_t begin = first_offset(server, next->name);
-    bool is_torn = result->verdict == AOF_LOAD_TORN;
-    bool is_lost = begin > end || (begin == NOTHING && is_torn);
+    bool is_lost = (end >= 0 && begin > end) || (is_torn && begin != NOT_OURS);
     return is_lost ? APPEND_TAIL_LOST : APPEND_TAIL_WHOLE;
 }
 

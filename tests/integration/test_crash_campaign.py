@@ -12,4 +12,10 @@ import campaign  # noqa: E402
 
 @pytest.mark.parametrize("policy", campaign.POLICIES)
 def test_a_killed_server_has_everything_it_acknowledged(policy):
-    assert campaign.campaign(policy, rounds=4, seed=int(time.time())) > 0
+    assert campaign.campaign(policy, rounds=4, seed=int(time.time()))[0] > 0
+
+
+@pytest.mark.parametrize("policy", campaign.POLICIES)
+def test_a_power_cut_takes_nothing_that_was_synced(policy):
+    """Fault 59: under `always` nothing that was acknowledged goes; the server always starts."""
+    assert campaign.campaign(policy, rounds=4, seed=int(time.time()), end="power")[0] > 0
