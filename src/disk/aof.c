@@ -19,7 +19,7 @@ void aof_init(struct aof *aof, const struct aof_order *order)
     *aof = (struct aof){
         .directory = mem_strdup(order->directory),
         .prefix = mem_strdup(order->prefix),
-        .replication_id = order->replication_id,
+        .lineage = order->lineage,
         .journal = order->journal,
         .pool = order->pool,
         .sync_lane = order->sync_lane,
@@ -126,7 +126,8 @@ static void on_synced(struct aof_task *task)
 
 static bool has_unsynced(const struct aof *aof)
 {
-    return aof_writer_is_open(&aof->writer) && aof->writer.cursor.offset > aof->synced;
+    bool is_reading = aof->writer.cursor.state == CURSOR_READING;
+    return is_reading && aof->writer.cursor.offset > aof->synced;
 }
 
 static void begin_sync(struct aof *aof)
@@ -141,21 +142,22 @@ static void begin_sync(struct aof *aof)
     aof_task_submit(task, aof->sync_lane);
 }
 
+/* That the manifest does not tell where the increment ends does no harm to one that is synced. */
 static void on_closed(struct aof_task *task)
 {
-    if (task->error && task->aof->phase != AOF_OFF) {
+    if (!task->is_synced && task->aof->phase != AOF_OFF) {
         latch_sync_error(task->aof, task->error, task->generation);
         aof_changed(task->aof);
     }
 }
 
-void aof_close_increment(struct aof *aof, int fd)
+struct aof_task *aof_closing_task(struct aof *aof, int fd)
 {
     struct aof_task *task = aof_task_new(aof, on_closed);
     task->generation = aof->generation;
     task->sync_fd = fd;
     task->closes = true;
-    aof_task_submit(task, aof->sync_lane);
+    return task;
 }
 
 /* --- writing --- */
@@ -293,7 +295,7 @@ int aof_resume(struct aof *aof, struct manifest *manifest, int64_t size)
     *manifest = (struct manifest){0};
     const struct manifest_file *last = manifest_last_increment(&aof->manifest);
     int error = 0;
-    if (!last) {
+    if (!last || last->end >= 0) {
         struct buf name = {0};
         int64_t seq = manifest_next_seq(&aof->manifest, MANIFEST_INCREMENT);
         manifest_name(&name, str_from_c(aof->prefix), seq, "incr.aof");
@@ -305,15 +307,17 @@ int aof_resume(struct aof *aof, struct manifest *manifest, int64_t size)
     if (fd < 0) return fd;
     if (size == 0) write_manifest_now(aof, &error);
     if (error == 0) {
-        struct aof_place place = {fd, size, aof->journal, aof->replication_id};
+        struct aof_place place = {fd, size, aof->journal, aof->lineage};
         error = aof_writer_open(&aof->writer, &place, &old_fd);
     } else {
         file_close(fd);
     }
     if (error) return error;
+    aof->open_seq = last->seq;
     measure(aof);
     aof->base_bytes = aof_size(aof);
     aof->phase = AOF_ON;
+    aof->is_promised = true;
     aof->synced = aof->safe = aof->journal->end;
     aof_tell(aof, AOF_STARTED, 0);
     aof_changed(aof);
@@ -326,6 +330,7 @@ void aof_start(struct aof *aof, struct manifest *manifest)
     aof->manifest = *manifest;
     *manifest = (struct manifest){0};
     aof->phase = AOF_STARTING;
+    aof->is_promised = false;
     aof->write_error = aof->sync_error = 0;
     aof->safe = aof->synced = aof->journal->end;
     if (aof->rewrite.step == AOF_STEP_IDLE) aof_rewrite_begin(aof, true);
@@ -339,7 +344,8 @@ void aof_stop(struct aof *aof)
     aof_rewrite_abandon(aof);
     if (aof_writer_is_open(&aof->writer)) {
         aof_flush_writer(aof, true);
-        aof_close_increment(aof, aof_writer_release(&aof->writer));
+        struct aof_task *task = aof_closing_task(aof, aof_writer_release(&aof->writer));
+        aof_task_submit(task, aof->sync_lane);
     }
     aof->syncing = NULL;
     aof->is_stalled = false;
@@ -387,4 +393,11 @@ void aof_restart(struct aof *aof)
     aof->synced = aof->safe = aof->journal->end;
     aof_rewrite_begin(aof, true);
     aof_changed(aof);
+}
+
+void aof_note_lineage(struct aof *aof)
+{
+    if (aof->phase == AOF_OFF || aof->writer.cursor.state != CURSOR_READING) return;
+    aof_writer_mark(&aof->writer, aof->lineage);
+    aof_flush_writer(aof, false);
 }

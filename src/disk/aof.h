@@ -79,13 +79,14 @@ struct aof_rewrite {
     char *increment, *base; /* names */
     int64_t increment_seq, base_seq;
     int64_t base_offset; /* where in the stream the new base is */
+    struct repl_id base_id;
     int64_t base_bytes;
     int64_t began_us;
 };
 
 struct aof {
     char *directory, *prefix;
-    const char *replication_id; /* borrowed */
+    const struct lineage *lineage; /* borrowed */
     struct journal *journal;
     struct worker_pool *pool;
     size_t sync_lane, slow_lane;
@@ -93,9 +94,11 @@ struct aof {
     struct aof_hooks hooks;
 
     enum aof_phase phase;
+    bool is_promised;         /* it was ON: replies wait also while everything is written anew */
     struct manifest manifest; /* as on disk */
     struct aof_writer writer;
-    char *unlisted; /* name of the open increment while no manifest lists it; NULL: listed */
+    int64_t open_seq; /* of its file */
+    char *unlisted;   /* name of the open increment while no manifest lists it; NULL: listed */
     int64_t unlisted_seq;
     struct aof_rewrite rewrite;
 
@@ -120,7 +123,7 @@ struct aof {
 
 struct aof_order {
     const char *directory, *prefix; /* copied */
-    const char *replication_id;
+    const struct lineage *lineage;
     struct journal *journal;
     struct worker_pool *pool;
     size_t sync_lane, slow_lane;
@@ -161,9 +164,11 @@ void aof_update(struct aof *aof);
 bool aof_rewrite(struct aof *aof);
 /* The base that begin_base asked for: its bytes, or a negative errno. */
 void aof_base_done(struct aof *aof, int64_t bytes, int error);
-/* The whole data was replaced, or the stream goes on under another id: a new base, with everything
- * before it forgotten. */
+/* The whole data was replaced, and the stream with it: a new base, with everything before it
+ * forgotten. Nothing is safe until it is listed. */
 void aof_restart(struct aof *aof);
+/* The stream goes on where it is, with another lineage. */
+void aof_note_lineage(struct aof *aof);
 
 /* Replies to writes up to here may leave: the disk has them, or, when no policy asks for that, the
  * system has. */
@@ -180,7 +185,7 @@ bool aof_accepts(const struct aof *aof);
  * leave. */
 static inline bool aof_holds_replies(const struct aof *aof)
 {
-    return aof->phase == AOF_ON;
+    return aof->phase == AOF_ON || (aof->phase == AOF_STARTING && aof->is_promised);
 }
 static inline bool aof_is_rewriting(const struct aof *aof)
 {

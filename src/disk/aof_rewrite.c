@@ -148,18 +148,37 @@ static void forget_unlisted(struct aof *aof)
 /* False: the old increment does not have everything yet that it must have. */
 static bool complete_increment(struct aof *aof)
 {
-    if (!aof_writer_is_open(&aof->writer)) return true;
+    bool is_void = aof->writer.cursor.state == CURSOR_FALLEN && aof->rewrite.replaces_all;
+    if (!aof_writer_is_open(&aof->writer) || is_void) return true;
     aof_flush_writer(aof, true);
     return aof->write_error == 0 || aof->rewrite.replaces_all;
 }
 
-/* Its descriptor is given to a worker. */
+/* The open increment in the manifest; NULL: it is not listed. */
+static struct manifest_file *find_open(struct aof *aof)
+{
+    for (size_t i = 0; i < aof->manifest.count && !aof->unlisted; i++) {
+        struct manifest_file *file = &aof->manifest.files[i];
+        if (file->type == MANIFEST_INCREMENT && file->seq == aof->open_seq) return file;
+    }
+    return NULL;
+}
+
+/* A worker syncs and closes it; then the manifest tells where it ends. All that is listed later
+ * comes behind that, so the manifest in memory may say so at once. */
 static void end_increment(struct aof *aof, int fd, int64_t size)
 {
     aof->listed_bytes += size;
-    struct manifest_file *last = manifest_last_increment(&aof->manifest);
-    if (last && !aof->unlisted) last->size_bytes = size;
-    aof_close_increment(aof, fd);
+    struct manifest_file *ended = find_open(aof);
+    struct aof_task *task = aof_closing_task(aof, fd);
+    if (ended) ended->size_bytes = size;
+    if (ended && !aof->rewrite.replaces_all) {
+        struct manifest next;
+        ended->end = aof->journal->end;
+        manifest_copy(&next, &aof->manifest);
+        list_files(task, &next);
+    }
+    aof_task_submit(task, aof->sync_lane);
     if (aof->rewrite.replaces_all) forget_unlisted(aof);
 }
 
@@ -175,7 +194,7 @@ static void name_base(struct aof *aof)
 /* The writer goes on in the new increment; when that cannot be begun, in the old one. */
 static int change_increment(struct aof *aof)
 {
-    struct aof_place place = {aof->rewrite.fd, 0, aof->journal, aof->replication_id};
+    struct aof_place place = {aof->rewrite.fd, 0, aof->journal, aof->lineage};
     int64_t old_size = aof->writer.size;
     int old_fd;
     aof->rewrite.fd = -1;
@@ -184,6 +203,7 @@ static int change_increment(struct aof *aof)
     int error = aof_writer_open(&aof->writer, &place, &old_fd);
     if (error) return error;
     if (old_fd >= 0) end_increment(aof, old_fd, old_size);
+    aof->open_seq = aof->rewrite.increment_seq;
     aof->generation++;
     return 0;
 }
@@ -204,6 +224,7 @@ void aof_rewrite_switch(struct aof *aof)
     }
     aof_note_write(aof, 0);
     rewrite->base_offset = aof->journal->end;
+    rewrite->base_id = aof->lineage->id;
     rewrite->step = AOF_STEP_SAVING;
     name_base(aof);
     char *path = path_of(aof, rewrite->base);
@@ -216,6 +237,7 @@ void aof_rewrite_switch(struct aof *aof)
 static void trust_again(struct aof *aof)
 {
     aof->phase = AOF_ON;
+    aof->is_promised = true;
     if (aof->suspect < aof->generation) aof->sync_error = 0;
     mem_free(aof->unlisted);
     aof->unlisted = NULL;
@@ -244,7 +266,7 @@ static void on_listed(struct aof_task *task)
 static void note_stream(struct aof *aof, struct manifest_file *file)
 {
     file->start = aof->rewrite.base_offset;
-    memcpy(file->replication_id, aof->replication_id, REPLICATION_ID_LEN);
+    memcpy(file->replication_id, aof->rewrite.base_id.text, sizeof(file->replication_id));
 }
 
 static void stamp_history(struct aof *aof, struct manifest *next)

@@ -18,7 +18,8 @@ void aof_tell(struct aof *aof, enum aof_event event, int error);
 void aof_changed(struct aof *aof);
 void aof_flush_writer(struct aof *aof, bool add_sum);
 void aof_note_write(struct aof *aof, int error);
-/* A worker syncs and closes what was the open increment; later syncs come behind that. */
-void aof_close_increment(struct aof *aof, int fd);
+/* Has a worker sync and close what was the open increment, and do what else is added to the task;
+ * later syncs come behind that. */
+struct aof_task *aof_closing_task(struct aof *aof, int fd);
 
 #endif

@@ -40,6 +40,7 @@ static void run(void *context)
     struct aof_task *task = context;
     if (task->sync_fd >= 0) {
         task->error = file_sync_data(task->sync_fd);
+        task->is_synced = task->error == 0;
         if (task->closes) file_close(task->sync_fd);
     }
     if (task->error == 0 && task->create_path) create(task);

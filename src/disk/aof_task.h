@@ -23,6 +23,7 @@ struct aof_task {
     uint64_t generation;      /* of the increment, or number of the rewrite, it was given for */
     /* The result. */
     int error; /* negative errno */
+    bool is_synced;
     int created_fd;
     void (*on_end)(struct aof_task *task); /* on the loop's thread; the task is freed behind it */
 };

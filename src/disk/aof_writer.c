@@ -1,9 +1,11 @@
 #include "disk/aof_writer.h"
 
 #include "base/crc64.h"
+#include "base/mem.h"
 #include "io/file.h"
 
 #include <errno.h>
+#include <sys/param.h>
 
 enum { PIECES = 64, SUM_EVERY = 32 * 1024 };
 
@@ -12,9 +14,18 @@ void aof_writer_init(struct aof_writer *writer)
     *writer = (struct aof_writer){.fd = -1, .is_cut = true};
 }
 
+static void forget_marks(struct aof_writer *writer)
+{
+    for (size_t i = 0; i < writer->mark_count; i++) buf_deinit(&writer->marks[i].text);
+    mem_free(writer->marks);
+    writer->marks = NULL;
+    writer->mark_count = 0;
+}
+
 int aof_writer_release(struct aof_writer *writer)
 {
     int fd = writer->fd;
+    forget_marks(writer);
     journal_cursor_detach(&writer->cursor);
     buf_deinit(&writer->head);
     buf_deinit(&writer->tail);
@@ -35,6 +46,23 @@ static void append_select(struct buf *out, int db)
     journal_deinit(&aside);
 }
 
+/* A start line and what was before; returns the length of the first. */
+static size_t append_start(struct buf *out, const struct lineage *lineage, int64_t offset,
+                           size_t skip)
+{
+    struct annotation start = {.kind = ANNOTATION_START, .offset = offset, .skip = (int64_t)skip};
+    memcpy(start.id, lineage->id.text, REPLICATION_ID_LEN);
+    annotation_write(out, &start);
+    size_t len = out->len;
+    for (size_t i = 0; i < lineage->ancestor_count; i++) {
+        const struct lineage_ancestor *ancestor = &lineage->ancestors[i];
+        struct annotation past = {.kind = ANNOTATION_PAST, .offset = ancestor->end};
+        memcpy(past.id, ancestor->id.text, REPLICATION_ID_LEN);
+        annotation_write(out, &past);
+    }
+    return len;
+}
+
 /* Writes the head; what a failure leaves is cut off. */
 static int write_head(const struct aof_place *place, struct str head)
 {
@@ -44,13 +72,15 @@ static int write_head(const struct aof_place *place, struct str head)
     return error;
 }
 
-static void enter(struct aof_writer *writer, const struct aof_place *place, struct str start,
-                  struct str select)
+/* The head begins with a start line of `start_len` bytes, which no checksum covers. */
+static void enter(struct aof_writer *writer, const struct aof_place *place, struct str head,
+                  size_t start_len)
 {
+    struct str summed = str_from(head, start_len);
     writer->fd = place->fd;
-    writer->sums_begin = place->size + (int64_t)start.len;
-    writer->size = writer->sums_begin + (int64_t)select.len;
-    writer->crc = crc64(0, select.ptr, select.len);
+    writer->sums_begin = place->size + (int64_t)start_len;
+    writer->size = place->size + (int64_t)head.len;
+    writer->crc = crc64(0, summed.ptr, summed.len);
     journal_cursor_attach(&writer->cursor, place->journal, place->journal->end,
                           HOLDS_WITHIN_BUDGET);
 }
@@ -60,11 +90,7 @@ int aof_writer_open(struct aof_writer *writer, const struct aof_place *place, in
     struct journal *journal = place->journal;
     struct buf select = {0}, head = {0};
     if (journal->db >= 0) append_select(&select, journal->db);
-    struct annotation line = {
-        .kind = ANNOTATION_START, .offset = journal->end, .skip = (int64_t)select.len};
-    memcpy(line.id, place->replication_id, REPLICATION_ID_LEN);
-    annotation_write(&head, &line);
-    size_t len = head.len;
+    size_t start_len = append_start(&head, place->lineage, journal->end, select.len);
     buf_append_str(&head, buf_str(&select));
     int error = write_head(place, buf_str(&head));
     *old_fd = -1;
@@ -72,11 +98,26 @@ int aof_writer_open(struct aof_writer *writer, const struct aof_place *place, in
         file_close(place->fd);
     } else {
         if (aof_writer_is_open(writer)) *old_fd = aof_writer_release(writer);
-        enter(writer, place, str_first(buf_str(&head), len), buf_str(&select));
+        enter(writer, place, buf_str(&head), start_len);
     }
     buf_deinit(&head);
     buf_deinit(&select);
     return error;
+}
+
+void aof_writer_mark(struct aof_writer *writer, const struct lineage *lineage)
+{
+    int64_t offset = writer->cursor.journal->end;
+    size_t count = writer->mark_count;
+    bool is_again = count > 0 && writer->marks[count - 1].offset == offset;
+    if (!is_again) {
+        writer->marks = mem_realloc(writer->marks, (count + 1) * sizeof(*writer->marks));
+        writer->marks[count] = (struct aof_mark){.offset = offset};
+        writer->mark_count++;
+    }
+    struct aof_mark *mark = &writer->marks[writer->mark_count - 1];
+    buf_clear(&mark->text);
+    mark->start_len = append_start(&mark->text, lineage, offset, 0);
 }
 
 /* One flush: it reads ahead of the writer's own cursor, which moves when all of it was written. */
@@ -87,6 +128,7 @@ struct writing {
     uint64_t crc;
     struct iovec pieces[PIECES];
     int count;
+    size_t marks; /* that were written */
 };
 
 static void add_bytes(struct writing *writing, void *bytes, size_t len)
@@ -105,14 +147,26 @@ static void add_time(struct writing *writing, int64_t time_s)
     add_bytes(writing, head->ptr, head->len);
 }
 
-/* As much of the journal as there are pieces left, but for one. */
+/* The mark that is to be written next; NULL: none waits. */
+static const struct aof_mark *next_mark(const struct writing *writing)
+{
+    const struct aof_writer *writer = writing->writer;
+    return writing->marks < writer->mark_count ? &writer->marks[writing->marks] : NULL;
+}
+
+/* As much of the journal as there are pieces left, but for those of what may stand behind it, and
+ * no more than up to the next mark. */
 static void add_journal(struct writing *writing)
 {
     struct iovec pieces[PIECES];
-    int count = journal_cursor_peek(&writing->reader, pieces, PIECES - 1 - writing->count);
-    for (int i = 0; i < count; i++) {
-        add_bytes(writing, pieces[i].iov_base, pieces[i].iov_len);
-        journal_cursor_advance(&writing->reader, pieces[i].iov_len);
+    const struct aof_mark *mark = next_mark(writing);
+    int64_t left = mark ? mark->offset - writing->reader.offset : INT64_MAX;
+    int count = journal_cursor_peek(&writing->reader, pieces, PIECES - 2 - writing->count);
+    for (int i = 0; i < count && left > 0; i++) {
+        size_t len = MIN(pieces[i].iov_len, (size_t)left);
+        add_bytes(writing, pieces[i].iov_base, len);
+        journal_cursor_advance(&writing->reader, len);
+        left -= (int64_t)len;
     }
 }
 
@@ -130,6 +184,17 @@ static void add_sum(struct writing *writing)
     writing->crc = 0;
 }
 
+/* The bytes before it get their checksum: those behind it begin anew. */
+static void add_mark(struct writing *writing, const struct aof_mark *mark)
+{
+    if (writing->size > writing->sums_begin) add_sum(writing);
+    add_bytes(writing, mark->text.ptr, mark->text.len);
+    struct str past = str_from(buf_str(&mark->text), mark->start_len);
+    writing->sums_begin = writing->size - (int64_t)past.len;
+    writing->crc = crc64(0, past.ptr, past.len);
+    writing->marks++;
+}
+
 static bool wants_sum(const struct writing *writing, const struct aof_flush *flush)
 {
     int64_t len = writing->size - writing->sums_begin;
@@ -144,9 +209,11 @@ static int write_all(struct writing *writing, const struct aof_flush *flush)
         add_time(writing, flush->time_s);
     }
     do {
+        const struct aof_mark *mark = next_mark(writing);
         add_journal(writing);
-        is_whole = journal_cursor_lag(&writing->reader) == 0;
-        if (is_whole && wants_sum(writing, flush)) add_sum(writing);
+        if (mark && mark->offset == writing->reader.offset) add_mark(writing, mark);
+        is_whole = !next_mark(writing) && journal_cursor_lag(&writing->reader) == 0;
+        if (is_whole && !mark && wants_sum(writing, flush)) add_sum(writing);
         int error = file_writev(writer->fd, writing->pieces, writing->count, NULL);
         if (error) return error;
         writing->count = 0;
@@ -164,6 +231,8 @@ static void took(struct aof_writer *writer, const struct writing *writing)
     writer->size = writing->size;
     writer->sums_begin = writing->sums_begin;
     writer->crc = writing->crc;
+    /* All of them: what a flush leaves out it has not written at all. */
+    forget_marks(writer);
 }
 
 static int cut(struct aof_writer *writer)

@@ -13,6 +13,10 @@ void annotation_write(struct buf *out, const struct annotation *annotation)
                    (long long)annotation->skip);
         if (annotation->id[0]) buf_printf(out, " id=%s", annotation->id);
         break;
+    case ANNOTATION_PAST:
+        buf_printf(out, "#SKEIN past id=%s end=%lld", annotation->id,
+                   (long long)annotation->offset);
+        break;
     case ANNOTATION_SUM:
         buf_printf(out, "#SKEIN sum offset=%lld len=%lld crc=%016llx",
                    (long long)annotation->offset, (long long)annotation->len,
@@ -58,7 +62,7 @@ static bool parse_id(struct str text, char *id)
     return true;
 }
 
-enum { HAS_OFFSET = 1, HAS_SKIP = 2, HAS_LEN = 4, HAS_CRC = 8, HAS_ID = 16 };
+enum { HAS_OFFSET = 1, HAS_SKIP = 2, HAS_LEN = 4, HAS_CRC = 8, HAS_ID = 16, HAS_END = 32 };
 
 /* One "name=value"; returns its bit, 0 when it is wrong or unknown. */
 static unsigned parse_pair(struct annotation *annotation, struct str value)
@@ -68,11 +72,34 @@ static unsigned parse_pair(struct annotation *annotation, struct str value)
     if (str_eq(name, STR("offset"))) {
         return parse_count(value, &annotation->offset) ? HAS_OFFSET : 0;
     }
+    if (str_eq(name, STR("end"))) return parse_count(value, &annotation->offset) ? HAS_END : 0;
     if (str_eq(name, STR("skip"))) return parse_count(value, &annotation->skip) ? HAS_SKIP : 0;
     if (str_eq(name, STR("len"))) return parse_count(value, &annotation->len) ? HAS_LEN : 0;
     if (str_eq(name, STR("crc"))) return parse_crc(value, &annotation->crc) ? HAS_CRC : 0;
     if (str_eq(name, STR("id"))) return parse_id(value, annotation->id) ? HAS_ID : 0;
     return 0;
+}
+
+/* What a line of each kind says, and may say. */
+static const struct kind {
+    const char *name;
+    enum annotation_kind kind;
+    unsigned needed, allowed;
+} kinds[] = {
+    {"start", ANNOTATION_START, HAS_OFFSET | HAS_SKIP, HAS_OFFSET | HAS_SKIP | HAS_ID},
+    {"past", ANNOTATION_PAST, HAS_ID | HAS_END, HAS_ID | HAS_END},
+    {"sum", ANNOTATION_SUM, HAS_OFFSET | HAS_LEN | HAS_CRC, HAS_OFFSET | HAS_LEN | HAS_CRC},
+};
+
+static enum annotation_kind find_kind(struct str word, unsigned seen)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const struct kind *kind = &kinds[i];
+        if (!str_eq(word, str_from_c(kind->name))) continue;
+        bool is_right = (seen & kind->needed) == kind->needed && (seen & ~kind->allowed) == 0;
+        return is_right ? kind->kind : ANNOTATION_OTHER;
+    }
+    return ANNOTATION_OTHER;
 }
 
 static struct annotation parse_ours(struct str rest)
@@ -86,12 +113,8 @@ static struct annotation parse_ours(struct str rest)
         if (bit == 0 || (seen & bit)) return other;
         seen |= bit;
     }
-    bool is_start =
-        str_eq(word, STR("start")) && (seen | HAS_ID) == (HAS_ID | HAS_OFFSET | HAS_SKIP);
-    bool is_sum = str_eq(word, STR("sum")) && seen == (HAS_OFFSET | HAS_LEN | HAS_CRC);
-    if (!is_start && !is_sum) return other;
-    annotation.kind = is_start ? ANNOTATION_START : ANNOTATION_SUM;
-    return annotation;
+    annotation.kind = find_kind(word, seen);
+    return annotation.kind == ANNOTATION_OTHER ? other : annotation;
 }
 
 struct annotation annotation_parse(struct str line)

@@ -93,6 +93,15 @@ static void start_stream(struct aof_scan *scan, const struct annotation *start)
     scan->offset = start->offset;
     scan->skip = start->skip;
     memcpy(scan->id, start->id, sizeof(scan->id));
+    scan->ancestor_count = 0;
+}
+
+static void note_ancestor(struct aof_scan *scan, const struct annotation *past)
+{
+    if (scan->ancestor_count == AOF_ANCESTORS) return;
+    struct aof_ancestor *ancestor = &scan->ancestors[scan->ancestor_count++];
+    ancestor->end = past->offset;
+    memcpy(ancestor->id, past->id, sizeof(ancestor->id));
 }
 
 static enum aof_verdict take_line(struct aof_scan *scan, const struct aof_piece *piece,
@@ -110,6 +119,7 @@ static enum aof_verdict take_line(struct aof_scan *scan, const struct aof_piece 
     scan->crc = crc64(scan->crc, bytes, piece->len);
     scan->at += (int64_t)piece->len;
     if (is_start) start_stream(scan, &annotation);
+    if (annotation.kind == ANNOTATION_PAST) note_ancestor(scan, &annotation);
     if (annotation.kind == ANNOTATION_TIME) note_time(scan, annotation.time_s);
     if (is_ours) begin_sum(scan);
     if (!scan->in_unit) {

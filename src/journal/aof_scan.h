@@ -10,6 +10,13 @@
 #include "journal/annotation.h"
 #include "journal/aof_parse.h"
 
+enum { AOF_ANCESTORS = 16 };
+
+struct aof_ancestor {
+    char id[REPLICATION_ID_LEN + 1];
+    int64_t end;
+};
+
 struct aof_scan {
     int64_t at;         /* bytes of the file taken so far */
     int64_t unit_end;   /* where the last whole unit ends: the file can be cut here */
@@ -20,11 +27,13 @@ struct aof_scan {
     uint64_t crc; /* of the bytes since sums_begin */
     /* Where the stream is; -1: no line said so yet. */
     int64_t offset, unit_offset;
-    int64_t skip;                    /* bytes to come that are not of the stream */
-    char id[REPLICATION_ID_LEN + 1]; /* of the last start line; "": none */
-    int64_t first_time_s, time_s;    /* of the time lines; -1: none */
-    char damage[160];                /* set when a piece was refused */
-    int64_t damage_at;               /* where in the file */
+    int64_t skip;                                 /* bytes to come that are not of the stream */
+    char id[REPLICATION_ID_LEN + 1];              /* of the last start line; "": none */
+    struct aof_ancestor ancestors[AOF_ANCESTORS]; /* behind that line, newest first */
+    size_t ancestor_count;
+    int64_t first_time_s, time_s; /* of the time lines; -1: none */
+    char damage[160];             /* set when a piece was refused */
+    int64_t damage_at;            /* where in the file */
 };
 
 /* `at` is where in the file the first piece will be: what comes before it (a snapshot) is none of

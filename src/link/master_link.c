@@ -242,7 +242,7 @@ static void adopt_history(struct master_link *link, int64_t db)
     lineage_adopt(link->lineage, id, handshake->offset);
     journal_reset(link->journal, handshake->offset);
     select_database(link, db);
-    link->hooks.history_changed(link->hooks.owner);
+    link->hooks.history_changed(link->hooks.owner, true);
 }
 
 static void take_snapshot(struct master_link *link, struct receive_result *result)
@@ -336,7 +336,7 @@ static void go_on_with_stream(struct master_link *link)
         link->lineage->offset = link->journal->end;
         lineage_follow(link->lineage, *id);
         tell(link, true, "Master replication ID changed to %s", id->text);
-        link->hooks.history_changed(link->hooks.owner);
+        link->hooks.history_changed(link->hooks.owner, false);
     }
     go_up(link);
     apply_stream(link);

@@ -51,7 +51,7 @@ struct master_link_hooks {
      * still the caller's). */
     bool (*adopt)(void *owner, struct store *store, const struct receive_result *result);
     /* Our history changed its name: replicas of ours must ask anew. */
-    void (*history_changed)(void *owner);
+    void (*history_changed)(void *owner, bool replaced);
     /* The link went up or down. */
     void (*state_changed)(void *owner);
     /* The master's answer to a PSYNC that asked it to hand over. */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 
 /* --- orders --- */
 
@@ -172,7 +173,7 @@ void append_file_open(struct server *server)
     aof_init(&file->aof, &(struct aof_order){
                              .directory = buf_c(&directory),
                              .prefix = server->config.aof.filename,
-                             .replication_id = server->replication.lineage.id.text,
+                             .lineage = &server->replication.lineage,
                              .journal = &server->journal,
                              .pool = server->workers,
                              .sync_lane = LANE_SYNC,
@@ -208,6 +209,34 @@ static bool make_directory(struct server *server, struct buf *why)
     return error == 0;
 }
 
+/* What a server that was killed had begun to write under other names. */
+static bool is_left_behind(struct str name, struct str prefix)
+{
+    struct str rest = str_from(name, MIN(prefix.len, name.len));
+    bool is_manifest =
+        str_starts_with(name, prefix) && str_starts_with(rest, STR(".manifest.tmp-"));
+    bool is_base =
+        str_starts_with(name, STR("temp-rewriteaof-")) && str_ends_with(name, STR(".aof"));
+    return is_manifest || is_base;
+}
+
+static void remove_left_behind(struct server *server)
+{
+    const struct aof *aof = &server->append_file.aof;
+    struct file_names names = {0};
+    if (file_list(aof->directory, &names) != 0) return;
+    for (size_t i = 0; i < names.count; i++) {
+        struct buf path = {0};
+        if (!is_left_behind(str_from_c(names.names[i]), str_from_c(aof->prefix))) continue;
+        aof_path(aof, names.names[i], &path);
+        log_write(server->log, LEVEL_NOTICE, "Removing %s: who began it did not end it",
+                  buf_c(&path));
+        file_remove(buf_c(&path));
+        buf_deinit(&path);
+    }
+    file_names_deinit(&names);
+}
+
 /* The first base of a server without data: small, and so written at once. */
 static int write_first_base(struct server *server, struct manifest *manifest)
 {
@@ -233,6 +262,7 @@ bool append_file_resume(struct server *server, struct manifest *manifest, int64_
     set_time(server);
     bool done = make_directory(server, &why);
     int error = 0;
+    remove_left_behind(server);
     if (done && manifest->count == 0) error = write_first_base(server, manifest);
     if (done && error == 0) error = aof_resume(&server->append_file.aof, manifest, size);
     if (error) buf_printf(&why, "Cannot open the append-only file: %s", strerror(-error));
@@ -283,6 +313,13 @@ void append_file_restart(struct server *server)
     if (!server->append_file.is_made) return;
     set_time(server);
     aof_restart(&server->append_file.aof);
+}
+
+void append_file_note_lineage(struct server *server)
+{
+    if (!server->append_file.is_made) return;
+    set_time(server);
+    aof_note_lineage(&server->append_file.aof);
 }
 
 void append_file_flush(struct server *server)

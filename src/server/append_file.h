@@ -21,6 +21,8 @@ struct append_load;
 struct append_found {
     char replication_id[REPLICATION_ID_LEN + 1]; /* "": they do not say */
     int64_t offset;
+    struct lineage_ancestor ancestors[LINEAGE_ANCESTORS];
+    size_t ancestor_count;
 };
 
 struct append_file {
@@ -55,6 +57,8 @@ void append_file_cron(struct server *server);
 bool append_file_rewrite(struct server *server);
 /* The whole data was replaced: a new base, and what was before it is forgotten. */
 void append_file_restart(struct server *server);
+/* The data and the stream stay what they are, under another id. */
+void append_file_note_lineage(struct server *server);
 /* At the end of the server: false, with the reason logged, when something is not on disk. */
 bool append_file_close(struct server *server);
 

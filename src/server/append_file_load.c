@@ -181,9 +181,16 @@ static void remember_place(struct append_load *load, const struct aof_scan *scan
     struct append_found *found = &load->server->append_file.found;
     /* A file that was made and not written to ends where the one before it does. */
     if (scan->unit_end == 0) return;
+    *found = (struct append_found){.offset = 0};
+    if (scan->unit_offset < 0) return;
     found->offset = scan->unit_offset;
     memcpy(found->replication_id, scan->id, sizeof(found->replication_id));
-    if (scan->unit_offset < 0) *found = (struct append_found){.offset = 0};
+    for (size_t i = 0; i < scan->ancestor_count && i < LINEAGE_ANCESTORS; i++) {
+        struct lineage_ancestor *ancestor = &found->ancestors[found->ancestor_count];
+        ancestor->end = scan->ancestors[i].end;
+        bool is_good = repl_id_parse(str_from_c(scan->ancestors[i].id), &ancestor->id);
+        if (is_good) found->ancestor_count++;
+    }
 }
 
 static void free_load(struct append_load *load)
@@ -210,7 +217,11 @@ static bool go_on(struct append_load *load)
               (double)(clock_mono_us() - load->began_us) / 1e6);
     if (load->in_command) return true;
     if (found->offset > 0) journal_reset(&server->journal, found->offset);
-    struct replication_place place = {found->replication_id, found->offset, load->session.db};
+    struct replication_place place = {.id = found->replication_id,
+                                      .offset = found->offset,
+                                      .db = load->session.db,
+                                      .ancestors = found->ancestors,
+                                      .ancestor_count = found->ancestor_count};
     replication_take_up(server, &place, "append-only file");
     return append_file_resume(server, &load->manifest, load->last_size);
 }

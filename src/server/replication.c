@@ -30,6 +30,7 @@ void replication_change_id(struct server *server)
     replication_lineage(server);
     int64_t offset = server->journal.end;
     lineage_adopt(&server->replication.lineage, new_id(), offset);
+    append_file_note_lineage(server);
 }
 
 /* --- hooks of both sides --- */
@@ -81,7 +82,9 @@ void replication_take_up(struct server *server, const struct replication_place *
 {
     struct replication *replication = &server->replication;
     struct repl_id fresh = replication->lineage.id;
-    struct lineage_found found = {.offset = place->offset};
+    struct lineage_found found = {.offset = place->offset,
+                                  .ancestors = place->ancestors,
+                                  .ancestor_count = place->ancestor_count};
     const char *master = server->config.repl.master.host;
     bool is_replica = master && master[0];
     if (place->offset < 0 || !repl_id_parse(str_from_c(place->id), &found.id)) return;
@@ -177,11 +180,14 @@ static bool adopt(void *owner, struct store *store, const struct receive_result 
     return true;
 }
 
-static void on_history_changed(void *owner)
+static void on_history_changed(void *owner, bool replaced)
 {
     struct server *server = owner;
     feeds_cut_all(&server->replication.feeds);
-    append_file_restart(server);
+    if (replaced)
+        append_file_restart(server);
+    else
+        append_file_note_lineage(server);
 }
 
 static void on_state_changed(void *owner)
@@ -230,6 +236,7 @@ void replication_promote(struct server *server, const char *by)
     config_set_master(&server->config, STR(""), 0);
     replication_lineage(server);
     lineage_promote(&replication->lineage, new_id());
+    append_file_note_lineage(server);
     journal_forget_db(&server->journal);
     feeds_cut_all(&replication->feeds);
     server_want_journal(server, JOURNAL_FOR_REPLICAS, true);

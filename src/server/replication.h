@@ -55,7 +55,9 @@ void replication_want_journal(struct server *server);
 struct replication_place {
     const char *id;
     int64_t offset;
-    int db; /* selected there */
+    int db;                                   /* selected there */
+    const struct lineage_ancestor *ancestors; /* newest first; may be empty */
+    size_t ancestor_count;
 };
 void replication_take_up(struct server *server, const struct replication_place *place,
                          const char *from);

@@ -222,6 +222,31 @@ def test_history_is_kept_as_long_as_asked_for(fresh_server):
     wait_until(lambda: len(list(aof_dir(server).iterdir())) == 3, what="the files to go")
 
 
+def test_the_manifest_tells_where_a_closed_increment_ends(fresh_server, tmp_path):
+    """And stock Redis reads such a manifest, in the middle of a rewrite too."""
+    server = fresh_server({**ON, "rdb-key-save-delay": "1000000"})
+    client = server.client()
+    fill(client, 20)
+    client("BGREWRITEAOF")
+    wait_until(lambda: " endoffset " in manifest(server).read_text())
+    fill(client, 21)
+    first, second = listed(server, "i")
+    end = re.search(rf"{first.name} .* endoffset (\d+)", manifest(server).read_text())[1]
+    assert f"#SKEIN start offset={end} " in second.read_text(errors="replace")
+    before = digest(server)
+    server.kill()
+    shutil.copytree(aof_dir(server), tmp_path / "appendonlydir")
+    with Server(ON, binary=ORACLE_BINARY, directory=tmp_path) as stock:
+        assert digest(stock) == before
+    server.config["rdb-key-save-delay"] = "0"
+    server.config["repl-journal-retention"] = "10mb"
+    assert digest(server.start()) == before
+    server.client()("BGREWRITEAOF")
+    wait_until(lambda: persistence(server.client())["aof_rewrites"] == "1")
+    line = re.search(rf"{first.name} .* type h .*", manifest(server).read_text())[0]
+    assert f"endoffset {end}" in line
+
+
 def test_a_file_that_has_outgrown_its_base_gets_a_new_one(fresh_server):
     server = fresh_server({**ON, "auto-aof-rewrite-min-size": "4kb"})
     client = server.client()
@@ -339,7 +364,8 @@ def test_an_increment_that_stops_short_of_its_listed_end_is_refused(fresh_server
     first, second = second_increment(server)
     begin = second.read_bytes().split(b"offset=")[1].split()[0].decode()
     text = manifest(server).read_text()
-    text = text.replace(f"{first.name} seq 1 type i", f"{first.name} seq 1 type i endoffset {begin}")
+    line = f"{first.name} seq 1 type i"
+    text = text.replace(line, f"{line} endoffset {begin}")
     manifest(server).write_text(text)
     assert int(server.start().client()("GET", "units")) == 6
     server.stop()
@@ -489,6 +515,31 @@ def test_a_full_disk_refuses_writes_until_there_is_space(faulty, policy):
     assert digest(server.start()) == before
 
 
+def test_an_id_that_changes_while_the_disk_is_full_is_told_at_its_offset(faulty):
+    """The line that tells it comes when there is space, between the bytes of before and after."""
+    server, faults = faulty({"appendfsync": "no"})
+    reader, writer = server.client(), server.client(timeout=20.0)
+    reader("SET", "before", "1")
+    (faults / "full").touch()
+    waiting = threading.Thread(target=writer, args=("SET", "waits", "1"))
+    waiting.start()
+    wait_until(lambda: persistence(reader)["aof_last_write_status"] == "err")
+    reader("DEBUG", "CHANGE-REPL-ID")
+    name = reader.info("replication")["master_replid"]
+    end = int(reader.info("replication")["master_repl_offset"])
+    assert name not in increment(server).read_text()
+    (faults / "full").unlink()
+    wait_until(lambda: reader("SET", "after", "1") == "OK")
+    waiting.join(5)
+    text = increment(server).read_text().replace("\r", "")
+    line = f"#SKEIN start offset={end} skip=0 id={name}\n"
+    assert text.index("waits") < text.index(line) < text.index("after")
+    before = digest(server)
+    server.kill()
+    assert digest(server.start()) == before
+    assert server.client().info("replication")["master_replid2"] == name
+
+
 def test_a_failed_sync_is_followed_by_a_new_base(faulty):
     server, faults = faulty({"appendfsync": "always"})
     client = server.client(timeout=20.0)
@@ -597,6 +648,9 @@ def test_a_rewrite_that_fails_keeps_the_old_base(fresh_server):
     assert listed(server, "b") == base
     before = digest(server)
     server.kill()
+    # Killed while it wrote the manifest or a base, it leaves these.
+    (aof_dir(server) / f"{PREFIX}.manifest.tmp-a1B2c3").write_text("file")
+    (aof_dir(server) / "temp-rewriteaof-1.aof").write_text("REDIS")
     assert digest(server.start()) == before
     (aof_dir(server) / f"{PREFIX}.2.base.rdb").rmdir()
     server.client()("BGREWRITEAOF")

@@ -1,6 +1,7 @@
 /* Proves: of a file that was cut at any byte, exactly the units that are whole are found, a torn
- * transaction as a whole is not, also where zeros follow; a bit flipped anywhere before the last checksum line is found; the
- * offset of the stream is right across a file's own SELECT; annotations come back as written. */
+ * transaction as a whole is not, also where zeros follow; a bit flipped anywhere before the last
+ * checksum line is found; the offset of the stream is right across a file's own SELECT and across
+ * a change of its id; annotations come back as written. */
 #include "journal/aof_scan.h"
 
 #include "base/buf.h"
@@ -13,8 +14,9 @@
 
 #include <cmocka.h>
 
-#define ID     "0123456789abcdef0123456789abcdef01234567"
-#define SELECT "*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n"
+#define ID       "0123456789abcdef0123456789abcdef01234567"
+#define OTHER_ID "89abcdef0123456789abcdef0123456789abcdef"
+#define SELECT   "*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n"
 
 enum { START_OFFSET = 5000, MARKS = 64 };
 
@@ -208,12 +210,47 @@ static void memory_does_not_grow_with_what_is_announced(void **state)
     aof_piece_deinit(&piece);
 }
 
+static void add_start(struct buf *out, int64_t offset, const char *id)
+{
+    struct annotation start = {.kind = ANNOTATION_START, .offset = offset};
+    memcpy(start.id, id, sizeof(start.id));
+    annotation_write(out, &start);
+}
+
+static void a_start_line_in_the_middle_goes_on_where_the_stream_is(void **state)
+{
+    (void)state;
+    struct buf bytes = {0};
+    struct aof_scan found;
+    add_start(&bytes, START_OFFSET, ID);
+    size_t stream = bytes.len;
+    add_request(&bytes, "SET key value");
+    int64_t offset = START_OFFSET + (int64_t)(bytes.len - stream);
+    size_t whole = bytes.len;
+    add_start(&bytes, offset, OTHER_ID);
+    struct annotation past = {.kind = ANNOTATION_PAST, .offset = offset, .id = ID};
+    for (int i = 0; i < AOF_ANCESTORS + 3; i++) annotation_write(&bytes, &past);
+    assert_int_equal(scan(&found, buf_str(&bytes)), AOF_SHORT);
+    assert_string_equal(found.id, OTHER_ID);
+    assert_int_equal(found.unit_offset, offset);
+    assert_int_equal(found.ancestor_count, AOF_ANCESTORS);
+    assert_string_equal(found.ancestors[0].id, ID);
+    assert_int_equal(found.ancestors[0].end, offset);
+
+    bytes.len = whole;
+    add_start(&bytes, offset + 1, OTHER_ID);
+    assert_int_equal(scan(&found, buf_str(&bytes)), AOF_DAMAGED);
+    assert_int_equal(found.damage_at, whole);
+    buf_deinit(&bytes);
+}
+
 static void annotations_come_back_as_written(void **state)
 {
     (void)state;
     static const struct annotation all[] = {
         {.kind = ANNOTATION_START, .offset = 0, .skip = 0},
         {.kind = ANNOTATION_START, .offset = INT64_MAX, .skip = 23, .id = ID},
+        {.kind = ANNOTATION_PAST, .offset = 4711, .id = ID},
         {.kind = ANNOTATION_SUM, .offset = 77, .len = 12345, .crc = 0xfedcba9876543210},
         {.kind = ANNOTATION_TIME, .time_s = 1700000000},
     };
@@ -232,6 +269,9 @@ static void annotations_come_back_as_written(void **state)
     }
     assert_int_equal(annotation_parse(STR("#SKEIN sum offset=1")).kind, ANNOTATION_OTHER);
     assert_int_equal(annotation_parse(STR("#SKEIN start offset=-1 skip=0")).kind, ANNOTATION_OTHER);
+    assert_int_equal(annotation_parse(STR("#SKEIN past end=1")).kind, ANNOTATION_OTHER);
+    assert_int_equal(annotation_parse(STR("#SKEIN past id=" ID " end=1 skip=0")).kind,
+                     ANNOTATION_OTHER);
     assert_int_equal(annotation_parse(STR("#TS:x")).kind, ANNOTATION_OTHER);
     assert_int_equal(annotation_parse(STR("# note")).kind, ANNOTATION_OTHER);
 }
@@ -244,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_bit_flipped_before_a_checksum_is_found),
         cmocka_unit_test(what_is_no_append_only_file_is_refused),
         cmocka_unit_test(memory_does_not_grow_with_what_is_announced),
+        cmocka_unit_test(a_start_line_in_the_middle_goes_on_where_the_stream_is),
         cmocka_unit_test(annotations_come_back_as_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
