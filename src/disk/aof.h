@@ -119,6 +119,7 @@ struct aof {
     uint64_t rewrites, failures; /* in a row */
     uint64_t delayed_syncs;
     size_t tasks; /* with the workers */
+    bool is_read; /* somebody reads increments: none is removed */
 };
 
 struct aof_order {

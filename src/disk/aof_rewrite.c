@@ -339,7 +339,8 @@ void aof_remove_history(struct aof *aof)
     struct segment_limits limits = {aof->settings.retain_bytes, aof->settings.retain_s,
                                     aof->wall_s};
     const struct manifest_file *file;
-    if (aof->settings.keeps_all || !segments_expired(&aof->manifest, &limits)) return;
+    if (aof->settings.keeps_all || aof->is_read || !segments_expired(&aof->manifest, &limits))
+        return;
     struct aof_task *task = new_task(aof, on_removed);
     manifest_copy(&task->manifest, &aof->manifest);
     while ((file = segments_expired(&task->manifest, &limits))) {

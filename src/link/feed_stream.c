@@ -43,12 +43,20 @@ struct journal_range feeds_kept(const struct feeds *feeds)
     return kept;
 }
 
-bool feed_stream_begin(struct feed *feed, int64_t offset)
+enum feed_origin feed_stream_begin(struct feed *feed, int64_t offset)
 {
-    bool in_memory = journal_cursor_attach(&feed->cursor, feed->feeds->journal, offset, HOLDS_ALL);
+    bool in_memory = false;
+    if (feed->past == NULL)
+        in_memory = journal_cursor_attach(&feed->cursor, feed->feeds->journal, offset, HOLDS_ALL);
     feed->cursor.offset = offset;
     feed->is_on_disk = !in_memory;
-    return feed->is_on_disk;
+    if (in_memory) return FEED_FROM_MEMORY;
+    return feed->past ? FEED_FROM_INCREMENTS : FEED_FROM_SPOOL;
+}
+
+static bool reads_increments(const struct feed *feed)
+{
+    return feed->past && past_uses_increments(feed->past);
 }
 
 /* What it was sent and has not confirmed may be lost on the way: it asks for that again. */
@@ -59,7 +67,7 @@ static int64_t needs_from(const struct feed *feed)
 
 static bool needs_spool(const struct feed *feed)
 {
-    if (feed->is_on_disk) return true;
+    if (feed->is_on_disk) return !reads_increments(feed);
     return feed->progress.has_acked && feed->progress.acked < feed->on_disk_until;
 }
 
@@ -115,12 +123,36 @@ static bool flow_from_memory(struct feed *feed)
     return true;
 }
 
+static void fetch_increments(struct feed *feed)
+{
+    struct feeds *feeds = feed->feeds;
+    struct increment_files files = {0};
+    feeds->hooks.list_increments(feeds->hooks.owner, &files);
+    if (past_wanted(feed->past) < files.end) past_fetch_increments(feed->past, &files);
+    increment_files_deinit(&files);
+}
+
 static void fetch(struct feed *feed)
 {
     struct past_piece pieces[PAST_PIECES];
     if (!past_can_fetch(feed->past)) return;
+    if (past_uses_increments(feed->past)) {
+        fetch_increments(feed);
+        return;
+    }
     int count = spool_find(&feed->feeds->spool, past_wanted(feed->past), pieces, PAST_PIECES);
     if (count > 0) past_fetch(feed->past, pieces, count);
+}
+
+/* Nothing more can be read: all was, or the append-only file is there no more. */
+static bool is_at_end_of_files(const struct feed *feed)
+{
+    const struct feeds *feeds = feed->feeds;
+    struct increment_files files = {0};
+    feeds->hooks.list_increments(feeds->hooks.owner, &files);
+    bool is_at_end = past_wanted(feed->past) >= files.end;
+    increment_files_deinit(&files);
+    return is_at_end;
 }
 
 /* All that was read has been sent, and memory has the rest. */
@@ -129,9 +161,18 @@ static bool can_return(const struct feed *feed)
     const struct feeds *feeds = feed->feeds;
     int64_t offset = past_offset(feed->past);
     bool is_through = past_can_fetch(feed->past) && past_wanted(feed->past) == offset;
-    bool waits_for_disk = spool_is_active(&feeds->spool) && feeds->spool.error == 0;
+    bool waits_for_disk = past_uses_increments(feed->past)
+                              ? !is_at_end_of_files(feed)
+                              : spool_is_active(&feeds->spool) && feeds->spool.error == 0;
     if (!is_through || !range_serves(journal_kept(feeds->journal), offset)) return false;
     return behind(feed) <= near_behind(feeds) || !waits_for_disk;
+}
+
+/* What memory does not have and no file will bring. */
+static bool is_stuck(const struct feed *feed)
+{
+    if (!past_uses_increments(feed->past) || past_is_reading(feed->past)) return false;
+    return past_can_fetch(feed->past) && is_at_end_of_files(feed);
 }
 
 static void return_to_memory(struct feed *feed)
@@ -164,12 +205,14 @@ static bool flow_from_disk(struct feed *feed)
         progress_sent(&feed->progress, feed->cursor.offset);
     }
     if (past_error(feed->past)) {
-        feed_drop(feed, "what was kept for it on disk cannot be read");
+        feed_drop(feed, past_reason(feed->past));
         return false;
     }
     if (!can_return(feed)) {
         fetch(feed);
-        return true;
+        if (!is_stuck(feed)) return true;
+        feed_drop(feed, "the append-only file does not have what it lacks any more");
+        return false;
     }
     return_to_memory(feed);
     return flow_from_memory(feed);
@@ -186,6 +229,47 @@ void feed_flow(struct feed *feed)
     if (!progress_may_flow(&feed->progress) || client->out.len) return;
     if (feed->is_on_disk ? flow_from_disk(feed) : flow_from_memory(feed))
         client_want_write(client, false);
+}
+
+/* --- searching --- */
+
+bool feed_search_begin(struct feed *feed, int64_t offset)
+{
+    struct feeds *feeds = feed->feeds;
+    struct increment_files files = {0};
+    feeds->hooks.list_increments(feeds->hooks.owner, &files);
+    bool may_have = files.count > 0 && offset < files.end;
+    if (may_have) {
+        feed->past = past_new(feeds->workers, feeds->disk_lane, offset);
+        past_use_increments(feed->past, feeds->lineage);
+        past_fetch_increments(feed->past, &files);
+    }
+    increment_files_deinit(&files);
+    return may_have;
+}
+
+enum feed_search feed_search_state(const struct feed *feed)
+{
+    if (past_is_reading(feed->past)) return SEARCH_GOES_ON;
+    bool has_bytes = past_wanted(feed->past) > past_offset(feed->past);
+    return has_bytes ? SEARCH_FOUND : SEARCH_FAILED;
+}
+
+const char *feed_search_end(struct feed *feed)
+{
+    const char *reason = past_reason(feed->past);
+    past_free(feed->past);
+    feed->past = NULL;
+    return reason;
+}
+
+bool feeds_read_increments(const struct feeds *feeds)
+{
+    LIST_FOREACH(at, after, &feeds->all)
+    {
+        if (reads_increments(LIST_ENTRY(at, struct feed, node))) return true;
+    }
+    return false;
 }
 
 /* --- to disk --- */
@@ -314,6 +398,7 @@ void feeds_age(struct feeds *feeds, int64_t now_ms)
 static int64_t kept_from(const struct feed *feed)
 {
     const struct spool *spool = &feed->feeds->spool;
+    if (reads_increments(feed)) return feed->feeds->journal->end;
     return feed->is_on_disk ? MAX(feed->cursor.offset, spool->end) : feed->cursor.offset;
 }
 

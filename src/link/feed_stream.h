@@ -1,7 +1,9 @@
 /* How the stream reaches one replica: from memory, or, when it has fallen far behind, from the
- * spool on disk.
+ * spool on disk; or, when it comes back after a long time, from the increments of the append-only
+ * file.
  *
  *     in memory --(further behind than memory is for, and its bytes are in a file)--> on disk
+ *     searching --(an increment has what it lacks)--> on disk
  *     on disk --(nearly caught up)--> in memory
  *
  * `cursor.offset` is its place in both. The spool takes what replicas have not read beyond half of
@@ -22,9 +24,22 @@ struct feeds;
 
 /* Where a replica may continue: everything that is kept for whatever reason. */
 struct journal_range feeds_kept(const struct feeds *feeds);
-/* Its stream begins here, which is kept. True: on disk. */
-bool feed_stream_begin(struct feed *feed, int64_t offset);
+/* Where a replica is fed from. */
+enum feed_origin { FEED_FROM_MEMORY, FEED_FROM_SPOOL, FEED_FROM_INCREMENTS, FEED_ORIGINS };
+
+/* Its stream begins here, which is kept, or was found by a search. */
+enum feed_origin feed_stream_begin(struct feed *feed, int64_t offset);
 void feed_stream_end(struct feed *feed);
+
+/* A worker looks into the increments for what follows `offset`; false: there is nothing to look
+ * at. */
+bool feed_search_begin(struct feed *feed, int64_t offset);
+enum feed_search { SEARCH_GOES_ON, SEARCH_FOUND, SEARCH_FAILED };
+enum feed_search feed_search_state(const struct feed *feed);
+/* Ends a search that failed; the reason for the log. */
+const char *feed_search_end(struct feed *feed);
+/* A replica is fed from increments: none is to be removed. */
+bool feeds_read_increments(const struct feeds *feeds);
 /* Sends what its socket takes. */
 void feed_flow(struct feed *feed);
 /* Once a turn: begins to write to disk, moves replicas there, ends it. */

@@ -16,6 +16,8 @@ struct past {
     size_t taken; /* of the front block */
     struct past_piece pieces[PAST_PIECES];
     int piece_count;
+    struct increments *increments; /* NULL: pieces are read */
+    struct increment_files files;
     bool is_reading; /* the back block is the worker's */
     bool is_over;    /* nobody wants it any more: it goes when the fetch ends */
     int error;
@@ -30,18 +32,28 @@ struct past *past_new(struct worker_pool *pool, size_t lane, int64_t offset)
     return past;
 }
 
-static void destroy(struct past *past)
+static void destroy(void *context)
 {
+    struct past *past = context;
+    increments_free(past->increments);
+    increment_files_deinit(&past->files);
     buf_deinit(&past->front);
     buf_deinit(&past->back);
     mem_free(past);
+}
+
+/* The last descriptor of a file that was removed may be among what goes: that takes its time. */
+static void destroy_in_worker(struct past *past)
+{
+    past->job = (struct job){.run = destroy, .ctx = past};
+    worker_submit(past->pool, past->lane, &past->job);
 }
 
 void past_free(struct past *past)
 {
     if (past == NULL) return;
     past->is_over = true;
-    if (!past->is_reading) destroy(past);
+    if (!past->is_reading) destroy_in_worker(past);
 }
 
 static bool can_turn(const struct past *past)
@@ -88,10 +100,15 @@ int past_error(const struct past *past)
     return past->is_reading ? 0 : past->error;
 }
 
-size_t past_memory(const struct past *past)
+bool past_is_reading(const struct past *past)
 {
-    (void)past;
-    return 2 * (size_t)PAST_BLOCK + sizeof(*past);
+    return past->is_reading;
+}
+
+const char *past_reason(const struct past *past)
+{
+    const char *reason = past->increments ? increments_reason(past->increments) : NULL;
+    return reason ? reason : "what was kept for it on disk cannot be read";
 }
 
 /* --- in the worker --- */
@@ -113,6 +130,8 @@ static int read_piece(const struct past_piece *piece, struct buf *out)
 static void run(void *context)
 {
     struct past *past = context;
+    if (past->increments)
+        past->error = increments_read(past->increments, &past->files, PAST_BLOCK, &past->back);
     for (int i = 0; i < past->piece_count && past->error == 0; i++) {
         past->error = read_piece(&past->pieces[i], &past->back);
     }
@@ -122,7 +141,15 @@ static void done(void *context)
 {
     struct past *past = context;
     past->is_reading = false;
-    if (past->is_over) destroy(past);
+    increment_files_deinit(&past->files);
+    if (past->is_over) destroy_in_worker(past);
+}
+
+static void submit(struct past *past)
+{
+    past->is_reading = true;
+    past->job = (struct job){.run = run, .done = done, .ctx = past};
+    worker_submit(past->pool, past->lane, &past->job);
 }
 
 void past_fetch(struct past *past, const struct past_piece *pieces, int count)
@@ -136,7 +163,23 @@ void past_fetch(struct past *past, const struct past_piece *pieces, int count)
         piece->len = MIN(piece->len, room);
         room -= piece->len;
     }
-    past->is_reading = true;
-    past->job = (struct job){.run = run, .done = done, .ctx = past};
-    worker_submit(past->pool, past->lane, &past->job);
+    submit(past);
+}
+
+void past_use_increments(struct past *past, const struct lineage *lineage)
+{
+    past->increments = increments_new(lineage, past->offset);
+}
+
+bool past_uses_increments(const struct past *past)
+{
+    return past->increments != NULL;
+}
+
+void past_fetch_increments(struct past *past, struct increment_files *files)
+{
+    ASSERT(past_can_fetch(past) && past->increments);
+    past->files = *files;
+    *files = (struct increment_files){0};
+    submit(past);
 }

@@ -154,6 +154,12 @@ void feeds_acknowledge(struct feeds *feeds, struct client *client, int64_t offse
 
 /* --- PSYNC --- */
 
+static const char *const origin_names[FEED_ORIGINS] = {
+    [FEED_FROM_MEMORY] = "memory",
+    [FEED_FROM_SPOOL] = "the spool on disk",
+    [FEED_FROM_INCREMENTS] = "the append-only file",
+};
+
 static void continue_at(struct feed *feed, int64_t offset)
 {
     struct feeds *feeds = feed->feeds;
@@ -163,16 +169,16 @@ static void continue_at(struct feed *feed, int64_t offset)
                        knows_ids ? feeds->lineage->id.text : "");
     chain_append(&feed->client->out, line, (size_t)len);
     client_wants_flush(feed->client);
-    bool from_disk = feed_stream_begin(feed, offset);
+    enum feed_origin origin = feed_stream_begin(feed, offset);
     progress_continue(&feed->progress, offset, now_ms(feeds));
     list_feed(feed);
     feeds->stats.partial_ok++;
-    feeds->stats.partial_from_spool += from_disk;
+    feeds->stats.partial_from[origin]++;
     feeds_tell(feeds, false,
                "Partial resynchronization request from %s accepted. Sending %lld bytes of backlog "
                "starting from offset %lld, out of %s.",
                feed_name(feed).text, (long long)(feeds->journal->end - offset),
-               (long long)offset_to_wire(offset), from_disk ? "the spool on disk" : "memory");
+               (long long)offset_to_wire(offset), origin_names[origin]);
 }
 
 static void queue_for_snapshot(struct feed *feed)
@@ -184,25 +190,63 @@ static void queue_for_snapshot(struct feed *feed)
     feeds->stats.full++;
 }
 
+static void refuse_partial(struct feed *feed, enum resync_verdict verdict)
+{
+    struct feeds *feeds = feed->feeds;
+    feeds->stats.partial_refused += verdict != RESYNC_FULL_FIRST;
+    feeds_tell(feeds, false, "Full resync for replica %s: %s", feed_name(feed).text,
+               resync_verdict_name(verdict));
+    queue_for_snapshot(feed);
+}
+
+static bool begin_search(struct feed *feed, const struct resync_request *request)
+{
+    if (!feed_search_begin(feed, request->offset)) return false;
+    feed->is_searching = true;
+    feed->wanted = *request;
+    feeds_tell(feed->feeds, false,
+               "Memory has no more what replica %s lacks from offset %lld on: the append-only file "
+               "may have it.",
+               feed_name(feed).text, (long long)offset_to_wire(request->offset));
+    return true;
+}
+
+/* History may have changed while the worker looked. */
+static void end_search(struct feed *feed)
+{
+    struct feeds *feeds = feed->feeds;
+    enum feed_search state = feed_search_state(feed);
+    if (state == SEARCH_GOES_ON || is_gone(feed)) return;
+    feed->is_searching = false;
+    struct journal_range found = {feed->wanted.offset, feeds->journal->end};
+    feeds->lineage->offset = feeds->journal->end;
+    enum resync_verdict verdict = resync_decide(feeds->lineage, found, &feed->wanted);
+    if (state == SEARCH_FOUND && verdict == RESYNC_CONTINUE) {
+        continue_at(feed, feed->wanted.offset);
+        return;
+    }
+    feeds_tell(feeds, false, "Replica %s cannot go on from the append-only file: %s",
+               feed_name(feed).text, feed_search_end(feed));
+    refuse_partial(feed, verdict == RESYNC_CONTINUE ? RESYNC_FULL_TOO_OLD : verdict);
+}
+
 void feeds_sync(struct feeds *feeds, struct client *client, const struct resync_request *request)
 {
     struct feed *feed = feed_of(feeds, client);
-    if (feed->is_listed) return;
+    if (feed->is_listed || feed->is_searching) return;
     feed->wants_psync = request != NULL;
     feed->progress.is_silent = request == NULL || feed->rdb_only;
     feeds->lineage->offset = feeds->journal->end;
     feeds_tell(feeds, false, "Replica %s asks for synchronization", feed_name(feed).text);
-    if (request) {
-        enum resync_verdict verdict = resync_decide(feeds->lineage, feeds_kept(feeds), request);
-        if (verdict == RESYNC_CONTINUE) {
-            continue_at(feed, request->offset);
-            return;
-        }
-        feeds->stats.partial_refused += verdict != RESYNC_FULL_FIRST;
-        feeds_tell(feeds, false, "Full resync for replica %s: %s", feed_name(feed).text,
-                   resync_verdict_name(verdict));
+    if (request == NULL) {
+        queue_for_snapshot(feed);
+        return;
     }
-    queue_for_snapshot(feed);
+    enum resync_verdict verdict = resync_decide(feeds->lineage, feeds_kept(feeds), request);
+    if (verdict == RESYNC_CONTINUE)
+        continue_at(feed, request->offset);
+    else if (verdict != RESYNC_FULL_TOO_OLD || !begin_search(feed, request))
+        refuse_partial(feed, verdict);
 }
 
 /* --- snapshots --- */
@@ -359,6 +403,7 @@ void feeds_before_sleep(struct feeds *feeds)
     LIST_FOREACH(at, after, &feeds->all)
     {
         struct feed *feed = LIST_ENTRY(at, struct feed, node);
+        if (feed->is_searching) end_search(feed);
         if (!feed->client->wants_write) feed_flow(feed);
     }
 }
@@ -371,7 +416,7 @@ static void tend(struct feed *feed, bool tell_life)
     if (feed->is_lent) return; /* the worker has timeouts of its own */
     if (progress_is_lost(&feed->progress, now_ms(feeds), feeds->timeout_ms)) {
         feed_drop(feed, "it has been silent for longer than repl-timeout");
-    } else if (tell_life && is_waiting(feed)) {
+    } else if (tell_life && (is_waiting(feed) || feed->is_searching)) {
         chain_append(&feed->client->out, "\n", 1);
         client_wants_flush(feed->client);
     }

@@ -6,7 +6,7 @@
  * something may be sent, is decided by repl/progress.h; who shares a snapshot by repl/sync_plan.h;
  * who may continue by repl/resync.h.
  *
- *     announced --(feeds_sync)--> continues at once
+ *     announced --(feeds_sync)--> continues at once, or when a search has found what it lacks
  *         |             `-------> waits --> snapshot, by a worker --> online
  *         `--(the client closes)--> gone; during a snapshot only when the worker has let go
  *
@@ -42,9 +42,11 @@ struct feed {
     bool is_listed;   /* has asked for data: it is a replica to INFO */
     bool wants_psync; /* PSYNC, not SYNC */
     bool rdb_only;
-    bool is_lent;          /* a worker has the connection */
-    bool is_on_disk;       /* what it needs next is in the spool */
-    struct past *past;     /* reads that for it; NULL: nothing was read yet */
+    bool is_lent;      /* a worker has the connection */
+    bool is_on_disk;   /* what it needs next is in a file */
+    bool is_searching; /* a worker looks for what `wanted` asks for */
+    struct resync_request wanted;
+    struct past *past;     /* reads from disk for it; NULL: nothing was read yet */
     int64_t on_disk_until; /* up to here it was sent from disk */
     int64_t over_since_ms; /* over the soft limit; 0: it is not */
 };
@@ -60,11 +62,13 @@ struct feeds_hooks {
      * call of anything. */
     void (*freeze)(void *owner, struct full_sync_order *order);
     void (*log)(void *owner, bool is_warning, const char *text);
+    /* The increments of the append-only file, when they can be relied on. */
+    void (*list_increments)(void *owner, struct increment_files *files);
 };
 
 struct feeds_stats {
     uint64_t full, partial_ok, partial_refused, bad_acks;
-    uint64_t partial_from_spool; /* of partial_ok */
+    uint64_t partial_from[FEED_ORIGINS]; /* of partial_ok */
 };
 
 struct feeds {

@@ -365,6 +365,7 @@ void append_file_cron(struct server *server)
     struct append_file *file = &server->append_file;
     if (!file->is_made || file->aof.phase == AOF_OFF) return;
     set_time(server);
+    file->aof.is_read = feeds_read_increments(&server->replication.feeds);
     aof_beat(&file->aof);
     bool may_begin = !aof_is_rewriting(&file->aof) && !server->persistence.save;
     bool is_due = has_outgrown(server) && file->aof.now_us >= file->aof.next_rewrite_us;

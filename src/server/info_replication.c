@@ -104,11 +104,13 @@ static void write_kept(struct server *server, struct buf *out)
     buf_printf(out,
                "repl_journal_memory_bytes:%zu\r\nrepl_journal_disk_bytes:%lld\r\n"
                "repl_journal_spilled_bytes:%llu\r\nrepl_replicas_on_disk:%zu\r\n"
-               "repl_partial_from_memory:%llu\r\nrepl_partial_from_spool:%llu\r\n",
+               "repl_partial_from_memory:%llu\r\nrepl_partial_from_spool:%llu\r\n"
+               "repl_partial_from_aof:%llu\r\n",
                journal_memory(&server->journal), (long long)spool_bytes(&feeds->spool),
                (unsigned long long)feeds->spool.written, feeds_count_on_disk(feeds),
-               (unsigned long long)(stats->partial_ok - stats->partial_from_spool),
-               (unsigned long long)stats->partial_from_spool);
+               (unsigned long long)stats->partial_from[FEED_FROM_MEMORY],
+               (unsigned long long)stats->partial_from[FEED_FROM_SPOOL],
+               (unsigned long long)stats->partial_from[FEED_FROM_INCREMENTS]);
 }
 
 void info_replication(struct server *server, struct buf *out)

@@ -64,6 +64,24 @@ static void freeze(void *owner, struct full_sync_order *order)
                                                           : store_freeze(server->store);
 }
 
+/* Of a file that is in doubt nothing is served. */
+static void list_increments(void *owner, struct increment_files *files)
+{
+    struct server *server = owner;
+    const struct aof *aof = &server->append_file.aof;
+    if (!server->append_file.is_made || aof->phase != AOF_ON || aof->sync_error) return;
+    struct buf path = {0};
+    for (size_t i = 0; i < aof->manifest.count; i++) {
+        const struct manifest_file *file = &aof->manifest.files[i];
+        if (!str_ends_with(str_from_c(file->name), STR(".incr.aof"))) continue;
+        buf_clear(&path);
+        aof_path(aof, file->name, &path);
+        increment_files_add(files, buf_c(&path));
+    }
+    files->end = aof->writer.cursor.offset;
+    buf_deinit(&path);
+}
+
 /* What was written while nobody listened has no place in the stream: another history begins. */
 void replication_want_journal(struct server *server)
 {
@@ -368,7 +386,7 @@ void replication_init(struct server *server)
     feeds->spool.journal = &server->journal;
     feeds->spool.directory = &server->config.process.dir;
     feeds->lineage = &replication->lineage;
-    feeds->hooks = (struct feeds_hooks){server, freeze, write_log};
+    feeds->hooks = (struct feeds_hooks){server, freeze, write_log, list_increments};
     master_link_init(link, server->loop);
     link->workers = server->workers;
     link->lane = LANE_FOLLOW;

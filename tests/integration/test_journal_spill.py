@@ -1,7 +1,8 @@
 """Proves: a replica that reads slowly, or not at all for a while, costs the master the memory it
 was given and is not thrown back to a full synchronisation: the rest of the stream waits on disk,
 in files without a name, and comes byte for byte; a link that broke meanwhile continues from there;
-limits on what is held close links; a disk that takes nothing costs the slow replica alone."""
+limits on what is held close links; a disk that takes nothing costs the slow replica alone. What
+memory has no more comes from the increments of the append-only file, never with a changed byte."""
 
 import hashlib
 import os
@@ -214,3 +215,103 @@ def test_a_disk_that_takes_nothing_costs_the_slow_replica_alone(start):
     slow.close()
     write(master, 1)
     fast.read_to(number(master, "master_repl_offset"))
+
+
+def leave_behind(master, mib=6):
+    """A replica that left, and one that has everything since; the bytes between are no more in
+    memory."""
+    away, whole = Replica(master), Replica(master)
+    write(master, 1)
+    away.read_to(away.offset + 12345)
+    whole.read_to(away.offset)
+    away.close()
+    whole.sum = hashlib.sha256()
+    write(master, mib)
+    ask(master, "SET", "last", "one")
+    end = number(master, "master_repl_offset")
+    whole.read_to(end)
+    return away, whole.sum.hexdigest(), end
+
+
+def come_back(master, away):
+    away.close()
+    again = Replica(master, away.history, away.offset + 1)
+    assert again.answer[0] == "+CONTINUE", master.log()[-2000:]
+    return again
+
+
+PERSISTENT = {"appendonly": "yes", "repl_backlog_size": "16kb", "appendfsync": "no"}
+
+
+def test_what_memory_has_no_more_comes_from_the_append_only_file(start):
+    master = start(**PERSISTENT)
+    away, whole, end = leave_behind(master)
+    again = come_back(master, away)
+    again.read_to(end)
+    assert again.sum.hexdigest() == whole
+    assert number(master, "repl_partial_from_aof") == 1
+    assert "out of the append-only file" in master.log()
+    # It goes on from memory.
+    ask(master, "SET", "k", "v")
+    again.read_to(number(master, "master_repl_offset"))
+    assert number(master, "repl_replicas_on_disk") == 0
+
+
+def rewrite(server):
+    before = int(info(server, "persistence")["aof_rewrites"])
+    ask(server, "BGREWRITEAOF")
+    wait_until(
+        lambda: (
+            int(info(server, "persistence")["aof_rewrites"]) > before
+            and info(server, "persistence")["aof_rewrite_in_progress"] == "0"
+        ),
+        20,
+        "the file has a new base",
+    )
+
+
+def test_increments_that_were_replaced_serve_as_long_as_they_are_kept(start):
+    master = start(repl_journal_retention="1gb", **PERSISTENT)
+    rewrite(master)
+    away, _, _ = leave_behind(master, 3)
+    whole = Replica(master, away.history, away.offset + 1)
+    rewrite(master)
+    write(master, 3)
+    rewrite(master)
+    end = number(master, "master_repl_offset")
+    whole.read_to(end)
+    again = come_back(master, away)
+    again.read_to(end)
+    assert again.sum.hexdigest() == whole.sum.hexdigest()
+    ask(master, "CONFIG", "SET", "repl-journal-retention", "0")
+    whole.close()
+    again.close()
+    rewrite(master)
+    wait_until(lambda: len(list(master.directory.glob("**/*.incr.aof"))) == 1, 20, "they are gone")
+    assert Replica(master, away.history, away.offset + 1).answer[0] == "+FULLRESYNC"
+
+
+def test_a_master_that_was_killed_serves_from_its_increments(start):
+    master = start(**PERSISTENT)
+    away, whole, end = leave_behind(master)
+    master.kill()
+    master.start()
+    again = come_back(master, away)
+    again.read_to(end)
+    assert again.sum.hexdigest() == whole
+    assert number(master, "repl_partial_from_aof") == 1
+
+
+def test_an_increment_that_is_damaged_serves_nobody(start):
+    master = start(**PERSISTENT)
+    away, _, _ = leave_behind(master)
+    (increment,) = master.directory.glob("**/*.incr.aof")
+    with open(increment, "r+b") as file:
+        file.seek(3 * MIB)
+        file.write(b"!")
+    again = Replica(master, away.history, away.offset + 1)
+    if again.answer[0] == "+CONTINUE":
+        with pytest.raises(ConnectionError):
+            again.read_to(number(master, "master_repl_offset"))
+    assert "checksum does not fit" in master.log()
+    assert again.offset < 3 * MIB or again.answer[0] == "+FULLRESYNC"
