@@ -88,7 +88,7 @@ bool blocking_queue_join(struct blocking_queues *queues, struct blocking_place *
     place->queue = queue;
     list_append(&queue->waiters, &place->of_queue);
     queue->count++;
-    queue->until_gone_count += place->until_gone;
+    if (place->until_gone && queue->until_gone_count++ == 0) queues->until_gone_count++;
     return true;
 }
 
@@ -100,7 +100,7 @@ void blocking_queue_leave(struct blocking_queues *queues, struct blocking_place 
     list_remove(&place->of_queue);
     place->queue = NULL;
     queue->count--;
-    queue->until_gone_count -= place->until_gone;
+    if (place->until_gone && --queue->until_gone_count == 0) queues->until_gone_count--;
     free_if_unused(queues, queue);
 }
 

@@ -34,6 +34,7 @@ struct blocking_place {
 
 struct blocking_queues {
     struct map by_name;
+    size_t until_gone_count; /* queues with waiters who want to hear that the key is gone */
     struct list ready;
     /* The queue being walked, and the waiter to be visited next. */
     struct blocking_queue *walked;

@@ -341,6 +341,11 @@ const char *conn_tls_error(const struct conn *conn)
     return tls_of(conn) ? tls_of(conn)->error : "";
 }
 
+void conn_set_nodelay(struct conn *conn, bool on)
+{
+    socket_set_nodelay(conn_fd(conn), on);
+}
+
 int conn_set_keepalive(struct conn *conn, int seconds)
 {
     return conn->is_unix ? 0 : socket_set_keepalive(conn_fd(conn), seconds);

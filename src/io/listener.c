@@ -132,7 +132,7 @@ static int set_options(int fd, int family)
         return -errno;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0) return -errno;
     /* Linux hands this on to the sockets that are accepted. */
-    return socket_set_nodelay(fd);
+    return socket_set_nodelay(fd, true);
 }
 
 static int add_socket(struct listener *listener, int fd)

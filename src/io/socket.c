@@ -36,10 +36,10 @@ int socket_resolver_error(int error)
     }
 }
 
-int socket_set_nodelay(int fd)
+int socket_set_nodelay(int fd, bool on)
 {
-    int on = 1;
-    return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0 ? 0 : -errno;
+    int value = on;
+    return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, sizeof(value)) == 0 ? 0 : -errno;
 }
 
 int socket_set_keepalive(int fd, int seconds)
@@ -82,7 +82,7 @@ int socket_connect(const struct addrinfo *to, const char *source)
     int fd = socket(to->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return -errno;
     int error = source ? bind_source(fd, to->ai_family, source) : 0;
-    if (error == 0) error = socket_set_nodelay(fd);
+    if (error == 0) error = socket_set_nodelay(fd, true);
     if (error != 0) {
         close(fd);
         return error;

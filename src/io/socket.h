@@ -6,6 +6,7 @@
 #include "io/connect.h"
 
 #include <netdb.h>
+#include <stdbool.h>
 #include <sys/un.h>
 
 /* Fills in the address of a path; -ENAMETOOLONG when it does not fit. */
@@ -20,7 +21,7 @@ int socket_connect_unix(const char *path);
 /* The outcome of a connection attempt once the socket is writable: 0 or -errno. */
 int socket_connect_result(int fd);
 
-int socket_set_nodelay(int fd);
+int socket_set_nodelay(int fd, bool on);
 int socket_set_keepalive(int fd, int seconds);
 /* Waits for POLLIN or POLLOUT; 0, -ETIMEDOUT or -errno. */
 int socket_wait(int fd, short events, int timeout_ms);

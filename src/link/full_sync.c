@@ -24,6 +24,8 @@ struct full_sync {
     struct rdb_progress progress;
     struct rate_cap rate;
     uint64_t counted; /* the length, after the first walk */
+    _Atomic uint64_t sent;
+    int64_t began_us;
     bool done;
 };
 
@@ -58,6 +60,7 @@ static bool write_to_all(void *context, const void *bytes, size_t len)
         alive += !target->failed;
         wait_for_rate(sync, len);
     }
+    sync->sent += len;
     return alive > 0;
 }
 
@@ -164,6 +167,7 @@ struct full_sync *full_sync_begin(struct worker_pool *pool, size_t lane,
 {
     struct full_sync *sync = mem_new(struct full_sync);
     sync->order = *order;
+    sync->began_us = clock_mono_us();
     copy_texts(sync);
     sync->order.options.progress = &sync->progress;
     sync->order.options.after_key = NULL;
@@ -177,6 +181,21 @@ struct full_sync *full_sync_begin(struct worker_pool *pool, size_t lane,
     sync->job = (struct job){.run = run, .done = finished, .ctx = sync};
     worker_submit(pool, lane, &sync->job);
     return sync;
+}
+
+struct full_sync_progress full_sync_progress(const struct full_sync *sync)
+{
+    struct full_sync_progress done = {
+        .keys = sync->progress.keys,
+        .keys_total = sync->progress.keys_total,
+        .bytes = sync->sent,
+        .seconds = (double)(clock_mono_us() - sync->began_us) / 1e6,
+    };
+    if (done.keys && done.keys < done.keys_total) {
+        done.seconds_left =
+            done.seconds * (double)(done.keys_total - done.keys) / (double)done.keys;
+    }
+    return done;
 }
 
 void full_sync_abandon(struct full_sync *sync, const void *owner)

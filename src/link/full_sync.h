@@ -35,8 +35,15 @@ struct full_sync_order {
 
 struct full_sync;
 
+/* How far a snapshot is. */
+struct full_sync_progress {
+    uint64_t keys, keys_total, bytes;
+    double seconds, seconds_left; /* since it began; until its end, at the pace of so far */
+};
+
 struct full_sync *full_sync_begin(struct worker_pool *pool, size_t lane,
                                   const struct full_sync_order *order);
+struct full_sync_progress full_sync_progress(const struct full_sync *sync);
 /* This replica is to be left behind soon; on_end comes all the same. */
 void full_sync_abandon(struct full_sync *sync, const void *owner);
 void full_sync_cancel(struct full_sync *sync);

@@ -162,8 +162,18 @@ static void go_up(struct master_link *link)
     link->hooks.state_changed(link->hooks.owner);
 }
 
+static bool is_disk_missed(const struct master_link *link)
+{
+    return link->needs_disk && link->in.len &&
+           (link->executor->state & (GATE_DISK_ERROR | GATE_LOG_ERROR)) != 0;
+}
+
 static void apply_stream(struct master_link *link)
 {
+    if (is_disk_missed(link)) {
+        master_link_cut(link, "our disk cannot be written to");
+        return;
+    }
     const char *fault = master_stream_apply(link);
     if (fault) {
         tell(link, true, "The stream of our master is refused: %s.", fault);
@@ -483,6 +493,7 @@ static void on_tick(void *context)
         if (is_silent) master_link_cut(link, "connecting took too long");
         break;
     case LINK_TALKING:
+        handshake_set_timeout(&link->handshake, link->timeout_ms);
         talk(link, HANDSHAKE_ON_TICK, (struct str){0});
         break;
     case LINK_UP:

@@ -58,6 +58,8 @@ struct master_link_hooks {
     void (*handed_over)(void *owner, bool accepted);
     /* What our disk has of the stream; -1: no file has it. NULL: there is never one. */
     int64_t (*fsynced)(void *owner);
+    /* A request of the stream was answered with an error. NULL: never mind. */
+    void (*failed)(void *owner, struct str error, struct str command);
     void (*log)(void *owner, bool is_warning, const char *text);
 };
 
@@ -73,6 +75,7 @@ struct master_link {
     int64_t timeout_ms;
     uint64_t max_snapshot;
     bool guards_empty_master;
+    bool needs_disk; /* nothing is applied while our disk cannot be written to */
 
     struct buf host;
     int port;
@@ -103,6 +106,7 @@ struct master_link {
     uint64_t forbidden,
         unknown; /* requests of the stream that masters do not send; we do not know */
     uint64_t guard_refusals;
+    uint64_t errors;     /* requests of the stream that were answered with one */
     const char *failure; /* why the last attempt ended; NULL: it did not */
     bool guard_holds;    /* the guard refused our master's data since the last order */
 };

@@ -38,6 +38,18 @@ static void answer_control(struct master_link *link, const struct request_view *
     buf_deinit(&error);
 }
 
+/* What our master did without an error should be none here: our data are not its data. */
+static void look_at_reply(struct master_link *link, const struct request_view *view)
+{
+    struct iovec first;
+    if (link->hooks.failed == NULL || chain_pieces(&link->replies, &first, 1) == 0) return;
+    struct str reply = str_of(first.iov_base, first.iov_len);
+    if (reply.len == 0 || *reply.ptr != '-') return;
+    ptrdiff_t end = str_find_char(reply, '\r');
+    struct str error = str_from(end < 0 ? reply : str_first(reply, (size_t)end), 1);
+    link->hooks.failed(link->hooks.owner, error, view->argv[0]);
+}
+
 static void run(struct master_link *link, struct stream_request *request)
 {
     switch (request->verdict) {
@@ -57,6 +69,7 @@ static void run(struct master_link *link, struct stream_request *request)
         break;
     }
     execute(link->executor, &link->session, &request->view, ORIGIN_MASTER);
+    if (link->replies.len) look_at_reply(link, &request->view);
     chain_deinit(&link->replies);
 }
 

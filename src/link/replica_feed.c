@@ -61,6 +61,7 @@ static void list_feed(struct feed *feed)
     feed->feeds->listed++;
     feed->client->session.flags |= SESSION_REPLICA;
     conn_set_keepalive(feed->client->conn, 0);
+    if (feed->feeds->collects_packets) conn_set_nodelay(feed->client->conn, false);
 }
 
 static void free_feed(struct feed *feed)

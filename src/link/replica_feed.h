@@ -90,6 +90,7 @@ struct feeds {
     int64_t idle_since_ms;       /* since when there is no replica */
     struct full_sync *running;
     bool acks_changed, acks_wanted;
+    bool collects_packets; /* new replicas: without TCP_NODELAY */
 
     struct spool spool;
     size_t disk_lane;

@@ -315,6 +315,12 @@ static enum handshake_verdict on_line(struct handshake *handshake, struct str li
     return rows[handshake->row].judge(handshake, line, send);
 }
 
+void handshake_set_timeout(struct handshake *handshake, int64_t timeout_ms)
+{
+    handshake->deadline_ms += timeout_ms - handshake->settings.timeout_ms;
+    handshake->settings.timeout_ms = timeout_ms;
+}
+
 enum handshake_verdict handshake_step(struct handshake *handshake,
                                       const struct handshake_event *event, struct buf *send)
 {

@@ -100,6 +100,8 @@ struct handshake {
     char error[HANDSHAKE_ERROR_MAX]; /* the master's words; "" when it had none */
 };
 
+/* The setting was changed: also for the line that is awaited now. */
+void handshake_set_timeout(struct handshake *handshake, int64_t timeout_ms);
 void handshake_init(struct handshake *handshake, const struct handshake_settings *settings,
                     int64_t now_ms);
 enum handshake_verdict handshake_step(struct handshake *handshake,

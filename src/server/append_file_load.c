@@ -212,6 +212,8 @@ static bool go_on(struct append_load *load)
         log_write(server->log, LEVEL_WARNING,
                   "%llu commands of the append-only file answered an error and changed nothing",
                   (unsigned long long)load->failed);
+        if (server->config.repl.propagation_error_behavior == CONFIG_PROPAGATION_PANIC)
+            return false;
     }
     log_write(server->log, LEVEL_NOTICE, "DB loaded from append only file: %.3f seconds",
               (double)(clock_mono_us() - load->began_us) / 1e6);

@@ -1,5 +1,6 @@
 #include "server/client_line.h"
 
+#include "command/blocking.h"
 #include "server/acl.h"
 
 enum { LINE_PIECES = 64 };
@@ -47,15 +48,25 @@ static void append_identity(const struct client *client, struct buf *out)
     append_flags(client, out);
 }
 
+static size_t bytes_of(const struct request_view *request)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < request->argc; i++) bytes += request->argv[i].len;
+    return bytes;
+}
+
 static size_t running_argv_bytes(const struct client *client)
 {
     const struct clients *clients = client->clients;
-    size_t bytes = 0;
-    if (clients->running != client) return 0;
-    for (int i = 0; i < clients->running_request->argc; i++) {
-        bytes += clients->running_request->argv[i].len;
-    }
-    return bytes;
+    return clients->running == client ? bytes_of(clients->running_request) : 0;
+}
+
+/* A session that waits keeps its request, which client_memory counts. */
+static size_t kept_argv_bytes(const struct client *client)
+{
+    if (!session_is(&client->session, SESSION_BLOCKED)) return 0;
+    struct request_view kept = blocking_request(&client->session);
+    return bytes_of(&kept);
 }
 
 static void append_memory(const struct client *client, struct buf *out)
@@ -68,9 +79,10 @@ static void append_memory(const struct client *client, struct buf *out)
     buf_printf(out,
                " qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=%zu rbs=%zu rbp=%zu obl=%zu oll=%d "
                "omem=%zu tot-mem=%zu",
-               client->in.len, client->in.capacity - client->in.len, argv_bytes,
-               session->queued_bytes, client->out.held_bytes, client->out.held_bytes,
-               client->out.len, waiting, held, client_memory(client) + argv_bytes);
+               client->in.len, client->in.capacity - client->in.len,
+               argv_bytes + kept_argv_bytes(client), session->queued_bytes, client->out.held_bytes,
+               client->out.held_bytes, client->out.len, waiting, held,
+               client_memory(client) + argv_bytes);
 }
 
 static void append_state(const struct client *client, struct buf *out)

@@ -35,16 +35,14 @@ static const struct config_option options[] = {
      .initial = "0"},
     {"repl-diskless-load", ENUM(repl.diskless_load, diskless_load), .initial = "disabled",
      .not_yet = "a replica always loads beside its old data and then swaps"},
-    {"repl-disable-tcp-nodelay", BOOL(repl.disable_tcp_nodelay), .initial = "no",
-     .not_yet = "small packets are never collected"},
+    {"repl-disable-tcp-nodelay", BOOL(repl.disable_tcp_nodelay), .initial = "no"},
     {"replica-serve-stale-data", BOOL(repl.serve_stale_data), .initial = "yes",
      .alias = "slave-serve-stale-data"},
     {"replica-read-only", BOOL(repl.read_only), .initial = "yes", .alias = "slave-read-only",
      .change = CONFIG_CHANGE_REPLICA},
     {"replica-ignore-maxmemory", BOOL(repl.ignore_maxmemory), .initial = "yes",
      .alias = "slave-ignore-maxmemory"},
-    {"replica-ignore-disk-write-errors", BOOL(repl.ignore_disk_write_errors), .initial = "no",
-     .not_yet = "a replica goes on when it cannot write its files"},
+    {"replica-ignore-disk-write-errors", BOOL(repl.ignore_disk_write_errors), .initial = "no"},
     {"replica-lazy-flush", BOOL(repl.lazy_flush), .initial = "no", .alias = "slave-lazy-flush",
      .not_yet = "replaced data is always freed in the background"},
     {"replica-priority", NUMBER(repl.priority, 0, INT_MAX), .initial = "100",
@@ -61,7 +59,7 @@ static const struct config_option options[] = {
     {"repl-guard-empty-master", BOOL(repl.guard_empty_master), .initial = "yes"},
     {"repl-sync-max-rate", MEMORY(repl.sync_max_rate, 0, INT64_MAX), .initial = "0"},
     {"propagation-error-behavior", ENUM(repl.propagation_error_behavior, propagation_error),
-     .initial = "ignore", .not_yet = "a replica that cannot apply its stream logs it and goes on"},
+     .initial = "ignore"},
 };
 
 CONFIG_AREA(repl, "Replication", options);

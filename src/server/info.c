@@ -11,19 +11,13 @@ static const struct section {
     enum shown_by shown_by;
     void (*write)(struct server *server, struct buf *out);
 } sections[] = {
-    {"Server", BY_DEFAULT, info_server},
-    {"Clients", BY_DEFAULT, info_clients},
-    {"Memory", BY_DEFAULT, info_memory},
-    {"Persistence", BY_DEFAULT, info_persistence},
-    {"Stats", BY_DEFAULT, info_stats},
-    {"Replication", BY_DEFAULT, info_replication},
-    {"CPU", BY_DEFAULT, info_cpu},
-    {"Modules", BY_DEFAULT, info_modules},
-    {"Commandstats", BY_ALL, info_commandstats},
-    {"Errorstats", BY_DEFAULT, info_errorstats},
-    {"Latencystats", BY_ALL, info_latencystats},
-    {"Cluster", BY_DEFAULT, info_cluster},
-    {"Keyspace", BY_DEFAULT, info_keyspace},
+    {"Server", BY_DEFAULT, info_server},         {"Clients", BY_DEFAULT, info_clients},
+    {"Memory", BY_DEFAULT, info_memory},         {"Persistence", BY_DEFAULT, info_persistence},
+    {"Stats", BY_DEFAULT, info_stats},           {"Replication", BY_DEFAULT, info_replication},
+    {"Skein", BY_DEFAULT, info_skein},           {"CPU", BY_DEFAULT, info_cpu},
+    {"Modules", BY_DEFAULT, info_modules},       {"Commandstats", BY_ALL, info_commandstats},
+    {"Errorstats", BY_DEFAULT, info_errorstats}, {"Latencystats", BY_ALL, info_latencystats},
+    {"Cluster", BY_DEFAULT, info_cluster},       {"Keyspace", BY_DEFAULT, info_keyspace},
 };
 enum { SECTIONS = sizeof(sections) / sizeof(sections[0]) };
 

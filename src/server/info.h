@@ -55,6 +55,7 @@ void info_memory(struct server *server, struct buf *out);
 void info_persistence(struct server *server, struct buf *out);
 void info_stats(struct server *server, struct buf *out);
 void info_replication(struct server *server, struct buf *out);
+void info_skein(struct server *server, struct buf *out);
 void info_cpu(struct server *server, struct buf *out);
 void info_modules(struct server *server, struct buf *out);
 void info_commandstats(struct server *server, struct buf *out);

@@ -145,6 +145,7 @@ void info_cpu(struct server *server, struct buf *out)
 
 struct client_facts {
     uint64_t connected, max, biggest_input, biggest_output, blocked, tracking, with_deadline;
+    uint64_t awaited_keys, awaited_until_gone;
 };
 
 static const struct info_field client_fields[] = {
@@ -156,6 +157,8 @@ static const struct info_field client_fields[] = {
     INFO_FIELD("blocked_clients", INFO_COUNT, client_facts, blocked),
     INFO_FIELD("tracking_clients", INFO_COUNT, client_facts, tracking),
     INFO_FIELD("clients_in_timeout_table", INFO_COUNT, client_facts, with_deadline),
+    INFO_FIELD("total_blocking_keys", INFO_COUNT, client_facts, awaited_keys),
+    INFO_FIELD("total_blocking_keys_on_nokey", INFO_COUNT, client_facts, awaited_until_gone),
     {0},
 };
 
@@ -174,7 +177,9 @@ void info_clients(struct server *server, struct buf *out)
 {
     struct client_facts facts = {.connected = server->clients.count,
                                  .max = server->config.clients.maxclients,
-                                 .with_deadline = server->blocking.deadlines.count};
+                                 .with_deadline = server->blocking.deadlines.count,
+                                 .awaited_keys = server->blocking.queues.by_name.len,
+                                 .awaited_until_gone = server->blocking.queues.until_gone_count};
     LIST_FOREACH(at, after, &server->clients.all)
     {
         look_at(&facts, LIST_ENTRY(at, struct client, node));

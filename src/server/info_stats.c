@@ -10,6 +10,7 @@ struct stats_facts {
     uint64_t expired, expire_capped, expire_ms, evicted, evicted_clients;
     uint64_t eviction_exceeded_ms, hits, misses, channels, patterns, shard_channels;
     uint64_t tracked_keys, tracked_items, tracked_prefixes, errors, reads, writes;
+    uint64_t stream_errors;
     uint64_t denied[ACL_LOG_REASONS];
     uint64_t query_limit_closes, output_limit_closes, requests_per_s;
     double input_kib_s, output_kib_s;
@@ -59,7 +60,7 @@ static const struct info_field stats_fields[] = {
     FIELD("tracking_total_keys", INFO_COUNT, tracked_keys),
     FIELD("tracking_total_items", INFO_COUNT, tracked_items),
     FIELD("tracking_total_prefixes", INFO_COUNT, tracked_prefixes),
-    INFO_ALWAYS("unexpected_error_replies", "0"),
+    FIELD("unexpected_error_replies", INFO_COUNT, stream_errors),
     FIELD("total_error_replies", INFO_COUNT, errors),
     INFO_ALWAYS("dump_payload_sanitizations", "0"),
     FIELD("total_reads_processed", INFO_COUNT, reads),
@@ -98,6 +99,7 @@ static void gather_clients(struct stats_facts *facts, const struct server *serve
 {
     const struct clients *clients = &server->clients;
     facts->syncs = server->replication.feeds.stats;
+    facts->stream_errors = server->replication.link.errors;
     facts->bytes_in = clients->bytes_in - server->stats.net_in_base;
     facts->bytes_out = clients->bytes_out - server->stats.net_out_base;
     facts->reads = clients->reads;

@@ -4,7 +4,9 @@
 #include "io/entropy.h"
 #include "server/server.h"
 
-enum { MS_PER_S = 1000 };
+#include <stdlib.h>
+
+enum { MS_PER_S = 1000, US_PER_S = 1000 * 1000 };
 
 bool replication_is_replica(const struct server *server)
 {
@@ -219,6 +221,34 @@ static int64_t fsynced_offset(void *owner)
     return aof_synced_offset(&server->append_file.aof);
 }
 
+/* Once a second: a stream can fail with every request. */
+static void tell_of_failure(struct server *server, struct str error, struct str command)
+{
+    struct replication *replication = &server->replication;
+    int64_t now_us = loop_now_us(server->loop);
+    if (replication->told_failure_us && now_us - replication->told_failure_us < US_PER_S) return;
+    replication->told_failure_us = now_us;
+    log_write(server->log, LEVEL_WARNING,
+              "== CRITICAL == This replica is sending an error to its master: '%.*s' after "
+              "processing the command '%.*s'",
+              STR_ARG(str_first(error, 256)), STR_ARG(str_first(command, 64)));
+}
+
+static void on_failed(void *owner, struct str error, struct str command)
+{
+    struct server *server = owner;
+    const struct config_repl *config = &server->config.repl;
+    server->replication.link.errors++;
+    tell_of_failure(server, error, command);
+    if (config->propagation_error_behavior == CONFIG_PROPAGATION_IGNORE || !config->read_only)
+        return;
+    log_write(server->log, LEVEL_WARNING,
+              "This replica panicked sending an error to its master after processing the command "
+              "'%.*s'",
+              STR_ARG(str_first(command, 64)));
+    abort();
+}
+
 static void on_handed_over(void *owner, bool accepted)
 {
     failover_answered(owner, accepted);
@@ -309,6 +339,8 @@ static void copy_settings(struct server *server)
     };
     server->replication.link.timeout_ms = feeds->timeout_ms;
     server->replication.link.guards_empty_master = config->guard_empty_master;
+    server->replication.link.needs_disk = !config->ignore_disk_write_errors;
+    feeds->collects_packets = config->disable_tcp_nodelay;
     feeds->sync_bytes_per_s = config->sync_max_rate;
     feeds->memory_bytes = config->journal_memory;
 }
@@ -403,6 +435,7 @@ void replication_init(struct server *server)
         .state_changed = on_state_changed,
         .handed_over = on_handed_over,
         .fsynced = fsynced_offset,
+        .failed = on_failed,
         .log = write_log,
     };
 }

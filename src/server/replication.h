@@ -20,8 +20,9 @@ struct replication {
     struct snapshot_head head; /* of the snapshot begun last */
     struct store *nothing;     /* what a snapshot without data is of; NULL before the first */
     struct rdb_limits limits;
-    struct buf bind;    /* texts of the attempt that runs */
-    int64_t end_before; /* the journal's end when the request that runs began */
+    struct buf bind;         /* texts of the attempt that runs */
+    int64_t told_failure_us; /* when the log told of an error in our master's stream */
+    int64_t end_before;      /* the journal's end when the request that runs began */
 };
 
 void replication_init(struct server *server);

@@ -1,0 +1,169 @@
+"""Proves: INFO has every stock field in every role: a stock server in the same place is asked the same."""
+
+import contextlib
+import re
+import socket
+import threading
+
+import pytest
+from skeintest import ORACLE_BINARY, Client, Server
+from skeintest.info import sections, violations
+from skeintest.wait import wait_until
+
+# Fields named after commands, errors or databases that the run happened to touch.
+DYNAMIC = re.compile(r"cmdstat_|latency_percentiles_usec_|errorstat_|db\d+$")
+
+
+def ask(server, *words):
+    with Client(server.address, timeout=20) as client:
+        return client(*words)
+
+
+def info(server, section="replication"):
+    text = ask(server, "INFO", section).decode()
+    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
+
+class HalfAMaster:
+    """Answers the handshake and then sends a part of a snapshot that never ends."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.open = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                peer, _ = self.listener.accept()
+                self.open.append(peer)
+                threading.Thread(target=self.talk, args=(peer,), daemon=True).start()
+
+    def talk(self, peer):
+        with contextlib.suppress(OSError):
+            file = peer.makefile("rb")
+            while True:
+                words = self.request(file)
+                if not words:
+                    return
+                if words[0].upper() == b"PING":
+                    peer.sendall(b"+PONG\r\n")
+                elif words[0].upper() == b"PSYNC":
+                    peer.sendall(b"+FULLRESYNC " + b"a" * 40 + b" 1\r\n$1000000\r\nREDIS0010")
+                elif words[1:2] != [b"ACK"]:
+                    peer.sendall(b"+OK\r\n")
+
+    def request(self, file):
+        head = file.readline()
+        words = []
+        for _ in range(int(head[1:] or 0) if head else 0):
+            words.append(file.read(int(file.readline()[1:]) + 2)[:-2])
+        return words
+
+    def close(self):
+        self.listener.close()
+        for peer in self.open:
+            peer.close()
+
+
+def as_master(stack, server):
+    """With a replica."""
+    replica = stack.enter_context(Server())
+    ask(replica, "REPLICAOF", "127.0.0.1", server.port)
+    wait_until(lambda: "state=online" in info(server).get("slave0", ""), 20)
+    ask(server, "CONFIG", "SET", "min-replicas-to-write", 1)
+
+
+def as_replica(stack, server):
+    master = stack.enter_context(Server())
+    ask(server, "REPLICAOF", "127.0.0.1", master.port)
+    wait_until(lambda: info(server)["master_link_status"] == "up", 20)
+
+
+def as_seeker(stack, server):
+    """Of a master that is not there."""
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    ask(server, "REPLICAOF", "127.0.0.1", port)
+    wait_until(lambda: info(server)["master_link_status"] == "down", 20)
+
+
+def as_loader(stack, server):
+    """In the middle of a snapshot."""
+    master = stack.enter_context(contextlib.closing(HalfAMaster()))
+    ask(server, "REPLICAOF", "127.0.0.1", master.port)
+    wait_until(lambda: info(server)["master_sync_in_progress"] == "1", 20)
+
+
+@pytest.mark.parametrize("place", [as_master, as_replica, as_seeker, as_loader])
+def test_every_stock_field_is_there_in_every_place(place):
+    found = {}
+    for binary in (None, ORACLE_BINARY):
+        with contextlib.ExitStack() as stack:
+            server = stack.enter_context(Server({"repl-diskless-sync-delay": "0"}, binary=binary))
+            place(stack, server)
+            text = ask(server, "INFO", "everything").decode()
+            found[binary] = sections(text)
+            if binary is None:
+                assert violations(text) == []
+            ask(server, "REPLICAOF", "NO", "ONE")
+    ours, wanted = found[None], found[ORACLE_BINARY]
+    missing = [
+        f"{section}: {name}"
+        for section, names in wanted.items()
+        for name in names
+        if name not in ours.get(section, []) and not DYNAMIC.match(name)
+    ]
+    assert missing == []
+
+
+def test_the_progress_of_a_snapshot_is_told_by_the_master():
+    """Its replica reads nothing: the snapshot stands in the middle."""
+    with Server({"repl-diskless-sync-delay": "0", "enable-debug-command": "yes"}) as master:
+        ask(master, "DEBUG", "POPULATE", 20000, "key", 1000)
+        with socket.create_connection(master.address) as peer:
+            peer.sendall(b"REPLCONF listening-port 7001 capa eof\r\nPSYNC ? -1\r\n")
+            line = wait_until(lambda: info(master, "skein").get("skein_sync0"), 20)
+            wait_until(lambda: "keys=" in info(master, "skein").get("skein_sync0", ""), 20)
+            wait_until(lambda: "bytes=0," not in info(master, "skein")["skein_sync0"], 20)
+            line = info(master, "skein")["skein_sync0"]
+            assert line.startswith("ip=127.0.0.1,port=7001,state=send_bulk,keys=")
+            assert ",total=20000," in line
+
+
+def test_waits_keys_and_forged_acknowledgements_are_counted():
+    with Server() as server, contextlib.ExitStack() as stack:
+        connect = lambda: stack.enter_context(Client(server.address, timeout=10))
+        setup, list_reader, group_reader, waiter = connect(), connect(), connect(), connect()
+        setup("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM")
+        list_reader.send("BLPOP", "a", "b", 0)
+        group_reader.send("XREADGROUP", "GROUP", "g", "c", "BLOCK", 0, "STREAMS", "s", ">")
+        waiter.send("WAIT", 1, 0)
+        wait_until(lambda: info(server, "clients")["blocked_clients"] == "3", 10)
+        assert info(server, "clients")["total_blocking_keys"] == "3"
+        assert info(server, "clients")["total_blocking_keys_on_nokey"] == "1"
+        assert info(server, "skein")["skein_waits"] == "1"
+        lines = setup("CLIENT", "LIST").decode().splitlines()
+        blocked = next(line for line in lines if "cmd=blpop" in line)
+        assert " argv-mem=8 " in blocked
+        setup("RPUSH", "a", "x")
+        setup("XGROUP", "DESTROY", "s", "g")
+        wait_until(lambda: info(server, "clients")["blocked_clients"] == "1", 10)
+        assert info(server, "clients")["total_blocking_keys"] == "0"
+        assert info(server, "clients")["total_blocking_keys_on_nokey"] == "0"
+        with socket.create_connection(server.address) as peer:
+            peer.sendall(b"REPLCONF capa eof capa psync2\r\nPSYNC ? -1\r\n")
+            wait_until(lambda: "state=online" in info(server).get("slave0", ""), 20)
+            peer.sendall(b"REPLCONF ACK 99999999\r\n")
+            wait_until(lambda: info(server, "skein")["skein_acks_cut"] == "1", 10)
+
+
+def test_why_a_replica_does_not_follow_is_told():
+    with Server({"requirepass": "x"}) as master, Server() as replica:
+        assert info(replica, "skein")["skein_guard"] == "on"
+        assert info(replica, "skein")["skein_link_failure"] == "none"
+        ask(replica, "CONFIG", "SET", "repl-guard-empty-master", "no")
+        assert info(replica, "skein")["skein_guard"] == "off"
+        ask(replica, "REPLICAOF", "127.0.0.1", master.port)
+        wait_until(lambda: info(replica, "skein")["skein_link_failure"] != "none", 10)
