@@ -1,5 +1,6 @@
 #include "check/rdb_salvage.h"
 
+#include "base/compat.h"
 #include "base/mem.h"
 #include "check/rdb_check.h"
 #include "disk/saver.h"
@@ -255,7 +256,7 @@ static bool write_out(struct salvage *salvage, const char *out)
         .frozen = store_freeze(salvage->store),
         .options = {.compress = true,
                     .checksum = true,
-                    .version = "7.0.15",
+                    .version = COMPAT_REDIS_VERSION,
                     .now_ms = clock_wall_ms(),
                     .libraries = codes,
                     .library_count = salvage->library_count},

@@ -1,5 +1,6 @@
 #include "script/api.h"
 
+#include "base/compat.h"
 #include "script/engine.h"
 #include "script/library_api.h"
 #include "script/sha1.h"
@@ -150,7 +151,7 @@ static const struct {
     {"REPL_SLAVE", SCRIPT_REPL_REPLICA},
     {"REPL_REPLICA", SCRIPT_REPL_REPLICA},
     {"REPL_ALL", SCRIPT_REPL_ALL},
-    {"REDIS_VERSION_NUM", 0x0007000f},
+    {"REDIS_VERSION_NUM", COMPAT_REDIS_VERSION_NUMBER},
 };
 
 void api_push(lua_State *lua, enum sandbox_globals kind)
@@ -167,6 +168,6 @@ void api_push(lua_State *lua, enum sandbox_globals kind)
         lua_pushinteger(lua, numbers[i].value);
         lua_setfield(lua, -2, numbers[i].name);
     }
-    lua_pushliteral(lua, "7.0.15");
+    lua_pushliteral(lua, COMPAT_REDIS_VERSION);
     lua_setfield(lua, -2, "REDIS_VERSION");
 }

@@ -10,6 +10,7 @@
 #ifndef SKEIN_SERVER_SERVER_H
 #define SKEIN_SERVER_SERVER_H
 
+#include "base/compat.h"
 #include "command/blocking.h"
 #include "command/evict.h"
 #include "command/expire_cycle.h"
@@ -39,7 +40,7 @@
 #include "server/tracking.h"
 
 #define SKEIN_VERSION       "0.1.0"
-#define SKEIN_REDIS_VERSION "7.0.15" /* what clients are told we are compatible with */
+#define SKEIN_REDIS_VERSION COMPAT_REDIS_VERSION
 
 /* Lanes of the worker pool: what is long never delays what is short. */
 enum worker_lane {

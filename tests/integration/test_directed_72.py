@@ -87,12 +87,53 @@ def test_maint_notifications_is_an_ordinary_error(client):
 
 
 def test_the_version_reported_has_what_it_promises(client):
-    """7.2.4 may be said only when all of its additions that clients test for are there."""
-    version = client.info("server")["redis_version"]
+    assert client.info("server")["redis_version"] == "7.2.4"
     names = {name.decode() for name in client("COMMAND", "LIST")}
-    additions = {"client|setinfo", "client|no-touch", "waitaof"}
-    assert version == "7.0.15" or additions <= names
+    assert {"client|setinfo", "client|no-touch", "waitaof", "blmpop", "sintercard"} <= names
+    assert client("EVAL", "return redis.REDIS_VERSION", 0) == b"7.2.4"
+    assert client("EVAL", "return redis.REDIS_VERSION_NUM", 0) == 0x00070204
+    assert b"7.2.4" in client("HELLO")
     assert "skein_version" in client.info("server")
+
+
+def fields(reply):
+    return {name.decode(): value for name, value in zip(reply[::2], reply[1::2])}
+
+
+def test_ranks_come_with_scores(client):
+    client("ZADD", "z", 1, "a", 2, "b")
+    assert client("ZRANK", "z", "b", "WITHSCORE") == [1, b"2"]
+    assert client("ZREVRANK", "z", "b", "WITHSCORE") == [0, b"2"]
+    assert client("ZRANK", "z", "none", "WITHSCORE") is None
+
+
+def test_consumers_tell_when_they_were_seen_and_when_they_got_something(client):
+    client("XADD", "x", "1-1", "f", "v")
+    client("XGROUP", "CREATE", "x", "g", "0")
+    client("XREADGROUP", "GROUP", "g", "c", "STREAMS", "x", ">")
+    assert "inactive" in fields(client("XINFO", "CONSUMERS", "x", "g")[0])
+    group = fields(fields(client("XINFO", "STREAM", "x", "FULL"))["groups"][0])
+    consumer = fields(group["consumers"][0])
+    assert consumer["active-time"] > 0 and consumer["seen-time"] > 0
+    client("XDEL", "x", "1-1")
+    assert client("XAUTOCLAIM", "x", "g", "d", 0, "0") == [b"0-0", [], [b"1-1"]]
+
+
+def test_entries_of_the_acl_log_have_a_number_and_times(client, connect):
+    client("ACL", "LOG", "RESET")
+    client("ACL", "SETUSER", "few", "on", ">word", "+get", "~a")
+    other = connect()
+    other("AUTH", "few", "word")
+    other("SET", "a", 1)
+    entry = fields(client("ACL", "LOG")[0])
+    assert entry["timestamp-created"] == entry["timestamp-last-updated"] > 0
+    assert entry["entry-id"] >= 0
+
+
+def test_small_sets_and_lists_are_listpacks(client):
+    client("SADD", "s", "a", "b")
+    client("RPUSH", "l", "a", "b")
+    assert client("OBJECT", "ENCODING", "s") == client("OBJECT", "ENCODING", "l") == b"listpack"
 
 
 def test_no_other_product_is_named(client):
