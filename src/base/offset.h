@@ -10,6 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* No stream gets there: at 1 GB/s it takes 146 years. A peer or a file that claims more is wrong,
+ * and below it bytes can be counted without looking for an overflow. */
+#define OFFSET_MAX (INT64_MAX / 2)
+
 struct journal_range {
     int64_t start, end; /* of the bytes kept: start <= end */
 };

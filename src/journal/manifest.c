@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/offset.h"
 #include "base/words.h"
 
 #include <sys/param.h>
@@ -192,16 +193,19 @@ static const char *read_type(struct manifest_file *file, struct str value)
     return NULL;
 }
 
+static bool read_offset(struct str value, int64_t *offset)
+{
+    return num_parse_i64(value, offset) && *offset >= 0 && *offset <= OFFSET_MAX;
+}
+
 static const char *read_start(struct manifest_file *file, struct str value)
 {
-    bool is_good = num_parse_i64(value, &file->start) && file->start >= 0;
-    return is_good ? NULL : "the start offset is wrong";
+    return read_offset(value, &file->start) ? NULL : "the start offset is wrong";
 }
 
 static const char *read_end(struct manifest_file *file, struct str value)
 {
-    bool is_good = num_parse_i64(value, &file->end) && file->end >= 0;
-    return is_good ? NULL : "the end offset is wrong";
+    return read_offset(value, &file->end) ? NULL : "the end offset is wrong";
 }
 
 static const char *read_id(struct manifest_file *file, struct str value)

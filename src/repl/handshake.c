@@ -234,7 +234,8 @@ static enum handshake_verdict take_full(struct handshake *handshake, struct str 
 {
     struct str rest = str_from(line, STR("+FULLRESYNC ").len), id;
     if (!str_split(&rest, ' ', &id) || !repl_id_parse(id, &handshake->master_id) ||
-        !num_parse_i64(rest, &handshake->offset) || handshake->offset < 0)
+        !num_parse_i64(rest, &handshake->offset) || handshake->offset < 0 ||
+        handshake->offset > OFFSET_MAX)
         return fail(handshake, HANDSHAKE_NONSENSE, line);
     return HANDSHAKE_LOAD;
 }

@@ -3,6 +3,7 @@
 #include "base/crc64.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/offset.h"
 #include "snapshot/rdb_value.h"
 #include "store/loading.h"
 
@@ -325,7 +326,8 @@ static void note_aux(struct rdb_facts *facts, struct str name, struct str value)
     if (str_eq(name, STR("repl-id")) && value.len == RDB_REPLICATION_ID_LEN) {
         note_text(facts->replication_id, sizeof(facts->replication_id), value);
     }
-    if (str_eq(name, STR("repl-offset"))) facts->replication_offset = number;
+    bool is_offset = number >= 0 && number <= OFFSET_MAX;
+    if (is_offset && str_eq(name, STR("repl-offset"))) facts->replication_offset = number;
     if (str_eq(name, STR("repl-stream-db"))) facts->replication_db = number;
 }
 

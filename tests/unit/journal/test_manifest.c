@@ -101,6 +101,7 @@ static void what_is_wrong_is_refused_with_its_line(void **state)
         {"file a seq 2 type i\nfile b seq 2 type i\n", 2},
         {"file a seq 2 type i\nfile b seq 1 type i\n", 2},
         {"file a seq 1 type i startoffset -5\n", 1},
+        {"file a seq 1 type i startoffset 9223372036854775807\n", 1},
         {"file a seq 1 type i replid 12\n", 1},
         {"file a seq 1 type b\n\n", 2},
     };

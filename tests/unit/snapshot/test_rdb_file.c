@@ -229,6 +229,25 @@ static void head_and_libraries_are_told(void **state)
     store_deinit(&store);
 }
 
+/* A file that puts itself at the end of all numbers has no place in any stream. */
+static void an_offset_that_no_stream_has_is_not_taken(void **state)
+{
+    (void)state;
+    struct store store;
+    struct loaded loaded;
+    store_init(&store, DBS, (struct hash_seed){1, 2});
+    struct rdb_write_options options = usual;
+    options.replication.id = "0123456789012345678901234567890123456789";
+    options.replication.offset = INT64_MAX;
+    struct buf file = write_store(&store, &options);
+    load_with(&loaded, buf_str(&file), SIZE_MAX, (struct rdb_read_options){0});
+    assert_true(loaded.done);
+    assert_int_equal(loaded.result.facts.replication_offset, -1);
+    unload(&loaded);
+    buf_deinit(&file);
+    store_deinit(&store);
+}
+
 static struct buf small_file(const struct rdb_write_options *options)
 {
     struct store store;
@@ -541,6 +560,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_store_of_all_kinds_reads_back_through_any_pieces),
         cmocka_unit_test(head_and_libraries_are_told),
+        cmocka_unit_test(an_offset_that_no_stream_has_is_not_taken),
         cmocka_unit_test(what_is_cut_anywhere_is_refused),
         cmocka_unit_test(one_bit_flipped_anywhere_is_refused),
         cmocka_unit_test(any_byte_changed_without_a_checksum_does_no_harm),
