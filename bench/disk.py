@@ -147,7 +147,7 @@ DISK = [
             Row("probe during BGSAVE at 20k/s: worst", "worst_ms", "ms > idle", limit=2),
             Row("the same, its own doing", "own_worst_ms", "ms > idle", limit=2),
         ),
-        rounds=2,
+        rounds=3,
     ),
     Scenario(measure_load, (Row("load of an RDB of 5 M", "seconds", "s", ratio=0.5),)),
     Scenario(

@@ -1,7 +1,9 @@
 """The servers of a group of scenarios: started once, filled once, shared by its rows and rounds."""
 
 import contextlib
+import sys
 import time
+import traceback
 
 from measure import Bench
 from tools import fill
@@ -47,8 +49,12 @@ class Lab:
         self.clear()
 
     def clear(self):
+        """A server that does not end as it should is told of, and does not end the run."""
         self._kept.clear()
-        self._stack.close()
+        try:
+            self._stack.close()
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
 
     def keep(self, thing):
         """Closes it when the group is over."""

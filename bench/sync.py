@@ -124,10 +124,10 @@ SYNC = [
             Row("full sync at 20k/s, until caught up", "seconds", "s", ratio=0.2),
             Row("master's probe meanwhile: worst", "worst_ms", "ms > idle", limit=2),
             Row("master's probe meanwhile: p99.9", "p999_ms", "ms > idle", limit=1),
-            Row("worst, its own doing", "own_worst_ms", "ms > idle", limit=2),
-            Row("p99.9, its own doing", "own_p999_ms", "ms > idle", limit=1),
+            Row("the same, its own doing: worst", "own_worst_ms", "ms > idle", limit=2),
+            Row("the same, its own doing: p99.9", "own_p999_ms", "ms > idle", limit=1),
         ),
-        rounds=2,
+        rounds=3,
     ),
     Scenario(
         measure_memory,
