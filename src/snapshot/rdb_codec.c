@@ -20,7 +20,10 @@ enum {
     INTEGER_TEXT_MAX = 11, /* digits and sign of a 32 bit integer */
     COMPRESS_FROM = 21,    /* bytes; below that LZF saves nothing */
     COMPRESS_SAVES = 4,
-    LZF_RATIO = 88, /* three bytes of a back reference make at most 264 */
+    COMPRESS_ALWAYS = 1024, /* from so many bytes on a try is worth its time */
+    MISSES_BORNE = 16,
+    MISSES_EACH = 16, /* after those borne, one of so many is tried */
+    LZF_RATIO = 88,   /* three bytes of a back reference make at most 264 */
 };
 
 void rdb_writer_deinit(struct rdb_writer *writer)
@@ -95,6 +98,13 @@ static bool write_integer(struct rdb_writer *writer, int64_t number)
     return true;
 }
 
+/* Trying in vain costs more than everything else that is done for a small string. */
+static bool is_hopeless(const struct rdb_writer *writer, size_t len)
+{
+    return len < COMPRESS_ALWAYS && writer->misses >= MISSES_BORNE &&
+           writer->misses % MISSES_EACH != 0;
+}
+
 /* False when compressing saves nothing; nothing is written then. */
 static bool write_compressed(struct rdb_writer *writer, struct str bytes)
 {
@@ -117,7 +127,8 @@ bool rdb_write_string(struct rdb_writer *writer, struct str bytes)
     bool done = bytes.len <= INTEGER_TEXT_MAX && num_parse_i64(bytes, &number) &&
                 write_integer(writer, number);
     if (!done && writer->compress && bytes.len >= COMPRESS_FROM) {
-        done = write_compressed(writer, bytes);
+        done = !is_hopeless(writer, bytes.len) && write_compressed(writer, bytes);
+        writer->misses = done ? 0 : writer->misses + 1;
     }
     if (!done) {
         rdb_write_len(writer, bytes.len);

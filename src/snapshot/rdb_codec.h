@@ -1,7 +1,8 @@
 /* The smallest pieces of the RDB format: lengths and strings.
  *
  * A string is written as an 8, 16 or 32 bit integer if it is one, compressed with LZF if that saves
- * room, or plain. What is read is hostile: memory grows with the bytes that arrived, and a
+ * room, or plain. Where many small ones in a row could not be compressed only some are still tried.
+ * What is read is hostile: memory grows with the bytes that arrived, and a
  * compressed string may not claim to unpack to more than LZF can make of its bytes. */
 #ifndef SKEIN_SNAPSHOT_RDB_CODEC_H
 #define SKEIN_SNAPSHOT_RDB_CODEC_H
@@ -15,6 +16,7 @@
 struct rdb_writer {
     struct sink *sink;
     bool compress;
+    unsigned misses; /* small strings in a row that did not get shorter, or were not tried */
     struct buf scratch;
 };
 

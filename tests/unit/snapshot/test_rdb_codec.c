@@ -64,6 +64,43 @@ static void strings_are_written_in_their_shortest_form(void **state)
     }
 }
 
+static struct str noisy(char *out, size_t len, unsigned *noise)
+{
+    for (size_t i = 0; i < len; i++) {
+        *noise = *noise * 1103515245 + 12345;
+        out[i] = (char)(*noise >> 16);
+    }
+    return str_of(out, len);
+}
+
+static size_t added(struct rdb_writer *writer, const struct buf *out, struct str bytes)
+{
+    size_t before = out->len;
+    assert_true(rdb_write_string(writer, bytes));
+    return out->len - before;
+}
+
+static void after_many_small_ones_in_vain_compressing_is_soon_found_to_pay_again(void **state)
+{
+    (void)state;
+    char noise_bytes[100], same_bytes[2000];
+    unsigned noise = 1, plain = 0;
+    struct buf out = {0};
+    struct sink sink = sink_to_buf(&out);
+    struct rdb_writer writer = {.sink = &sink, .compress = true};
+    struct str same = str_of(memset(same_bytes, 'x', sizeof(same_bytes)), 100);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(added(&writer, &out, noisy(noise_bytes, 100, &noise)), 102);
+    assert_true(added(&writer, &out, str_of(same_bytes, sizeof(same_bytes))) < 100);
+    assert_true(added(&writer, &out, same) < 50);
+    for (int i = 0; i < 1001; i++) rdb_write_string(&writer, noisy(noise_bytes, 100, &noise));
+    while (added(&writer, &out, same) > 50) plain++;
+    assert_in_range(plain, 1, 15);
+    for (int i = 0; i < 100; i++) assert_true(added(&writer, &out, same) < 50);
+    rdb_writer_deinit(&writer);
+    buf_deinit(&out);
+}
+
 static void every_size_reads_back_whether_compressed_or_not(void **state)
 {
     (void)state;
@@ -166,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_are_written_in_their_shortest_form),
+        cmocka_unit_test(after_many_small_ones_in_vain_compressing_is_soon_found_to_pay_again),
         cmocka_unit_test(every_size_reads_back_whether_compressed_or_not),
         cmocka_unit_test(lengths_of_all_four_forms_read_back),
         cmocka_unit_test(what_is_cut_is_refused),
