@@ -17,7 +17,7 @@ void buf_deinit(struct buf *buf)
 char *buf_reserve(struct buf *buf, size_t extra)
 {
     size_t needed = buf->len + extra;
-    if (needed > buf->capacity) {
+    if (needed > buf->capacity || buf->ptr == NULL) {
         size_t room = needed < DOUBLING_LIMIT ? needed * 2 : needed + DOUBLING_LIMIT;
         if (room < SMALLEST) room = SMALLEST;
         buf->ptr = mem_realloc(buf->ptr, room);

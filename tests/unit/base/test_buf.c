@@ -30,6 +30,8 @@ static void all_ways_of_appending_follow_one_another(void **state)
     assert_int_equal(buf.len, wanted.len);
     buf_deinit(&buf);
     assert_null(buf.ptr);
+    assert_non_null(buf_reserve(&buf, 0));
+    buf_deinit(&buf);
 }
 
 static void a_long_printf_is_complete(void **state)
