@@ -3,10 +3,10 @@
 #include "base/mem.h"
 #include "io/conn_new.h"
 #include "io/lookup.h"
+#include "io/loop.h"
 #include "io/socket.h"
 #include "io/tls.h"
 #include "io/tls_session.h"
-#include "io/loop.h"
 
 #include <errno.h>
 #include <stdio.h>

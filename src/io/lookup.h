@@ -2,8 +2,8 @@
  *
  * The resolver may wait for a server that never answers, and cannot be interrupted. So each lookup
  * has a thread that nobody waits for: who cancels one forgets it at once, and a process ends
- * whatever its lookups do (libuv's own would hold up both the loop's end and the exit). How many may
- * wait at a time is limited; beyond that a lookup fails as one that should be tried again. */
+ * whatever its lookups do (libuv's own would hold up both the loop's end and the exit). How many
+ * may wait at a time is limited; beyond that a lookup fails as one that should be tried again. */
 #ifndef SKEIN_IO_LOOKUP_H
 #define SKEIN_IO_LOOKUP_H
 
