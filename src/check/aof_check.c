@@ -185,9 +185,9 @@ static bool check_open(struct reading *reading, const struct aof_check_options *
                        bool is_last)
 {
     int64_t from = 0;
-    if (is_snapshot(reading->fd) && !check_snapshot(reading->path, reading->fd, &from)) {
-        return false;
-    }
+    bool is_named_so = str_ends_with(str_from_c(reading->path), STR(".rdb"));
+    bool has_snapshot = is_named_so || is_snapshot(reading->fd);
+    if (has_snapshot && !check_snapshot(reading->path, reading->fd, &from)) return false;
     aof_scan_init(&reading->scan, from);
     reading->base = from;
     if (from == reading->size && from > 0) return true;

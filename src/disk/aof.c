@@ -330,6 +330,8 @@ void aof_start(struct aof *aof, struct manifest *manifest)
     aof->manifest = *manifest;
     *manifest = (struct manifest){0};
     aof->phase = AOF_STARTING;
+    mem_free(aof->unlisted);
+    aof->unlisted = NULL;
     aof->is_promised = false;
     aof->write_error = aof->sync_error = 0;
     aof->safe = aof->synced = aof->journal->end;
@@ -343,10 +345,12 @@ void aof_stop(struct aof *aof)
     aof->phase = AOF_OFF;
     aof_rewrite_abandon(aof);
     if (aof_writer_is_open(&aof->writer)) {
-        aof_flush_writer(aof, true);
+        if (aof->writer.cursor.state == CURSOR_READING) aof_flush_writer(aof, true);
         struct aof_task *task = aof_closing_task(aof, aof_writer_release(&aof->writer));
         aof_task_submit(task, aof->sync_lane);
     }
+    /* A worker may be about to list it for a rewrite that was given up. */
+    if (aof->spent_increment_seq < aof->open_seq) aof_forget_unlisted(aof);
     aof->syncing = NULL;
     aof->is_stalled = false;
     aof->write_error = aof->sync_error = 0;

@@ -99,7 +99,9 @@ struct aof {
     struct aof_writer writer;
     int64_t open_seq; /* of its file */
     char *unlisted;   /* name of the open increment while no manifest lists it; NULL: listed */
-    int64_t unlisted_seq;
+    /* Of a rewrite that was given up while a worker made or listed its files: these numbers may be
+     * in the manifest yet, and are not given again. */
+    int64_t spent_increment_seq, spent_base_seq;
     struct aof_rewrite rewrite;
 
     int64_t now_us, wall_s;

@@ -30,8 +30,8 @@ struct aof_load_result {
     int64_t size; /* of the file */
     /* Where the whole units end (scan.unit_end), where in the stream that is, what is damaged. */
     struct aof_scan scan;
-    bool has_zeros;   /* TORN: from scan.damage_at on there is nothing else */
-    uint64_t failed;  /* requests that answered an error */
+    bool has_zeros;  /* TORN: from scan.damage_at on there is nothing else */
+    uint64_t failed; /* requests that answered an error */
 };
 
 struct aof_load;

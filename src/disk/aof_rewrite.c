@@ -43,7 +43,12 @@ static void fail(struct aof *aof, int error)
 
 void aof_rewrite_abandon(struct aof *aof)
 {
-    bool is_saving = aof->rewrite.step == AOF_STEP_SAVING;
+    enum aof_step step = aof->rewrite.step;
+    bool is_saving = step == AOF_STEP_SAVING;
+    if (step == AOF_STEP_OPENING || step == AOF_STEP_LISTING) {
+        aof->spent_increment_seq = aof->rewrite.increment_seq;
+    }
+    if (step == AOF_STEP_LISTING) aof->spent_base_seq = aof->rewrite.base_seq;
     clear(aof);
     if (is_saving) aof->hooks.cancel_base(aof->hooks.owner);
 }
@@ -74,12 +79,26 @@ static void list_files(struct aof_task *task, struct manifest *next)
     *next = (struct manifest){0};
 }
 
+/* The rewrite that lists it may have been given up meanwhile. */
+static void note_listed(struct aof *aof)
+{
+    bool is_listed = false;
+    for (size_t i = 0; i < aof->manifest.count && aof->unlisted; i++) {
+        const struct manifest_file *file = &aof->manifest.files[i];
+        is_listed |= file->type == MANIFEST_INCREMENT && strcmp(file->name, aof->unlisted) == 0;
+    }
+    if (!is_listed) return;
+    mem_free(aof->unlisted);
+    aof->unlisted = NULL;
+}
+
 static void adopt(struct aof_task *task)
 {
     if (task->error) return;
     manifest_deinit(&task->aof->manifest);
     task->aof->manifest = task->manifest;
     task->manifest = (struct manifest){0};
+    note_listed(task->aof);
 }
 
 /* --- the new increment --- */
@@ -109,10 +128,10 @@ void aof_rewrite_begin(struct aof *aof, bool replaces_all)
     rewrite->step = AOF_STEP_OPENING;
     rewrite->replaces_all = replaces_all;
     rewrite->began_us = aof->now_us;
-    rewrite->increment_seq = manifest_next_seq(&aof->manifest, MANIFEST_INCREMENT);
-    /* The increment that no manifest lists is still being written to. */
-    if (aof->unlisted) rewrite->increment_seq = MAX(rewrite->increment_seq, aof->unlisted_seq + 1);
-    rewrite->base_seq = manifest_next_seq(&aof->manifest, MANIFEST_BASE);
+    int64_t spent = MAX(aof->spent_increment_seq, aof->open_seq);
+    rewrite->increment_seq = MAX(manifest_next_seq(&aof->manifest, MANIFEST_INCREMENT), spent + 1);
+    rewrite->base_seq =
+        MAX(manifest_next_seq(&aof->manifest, MANIFEST_BASE), aof->spent_base_seq + 1);
     manifest_name(&name, str_from_c(aof->prefix), rewrite->increment_seq, "incr.aof");
     rewrite->increment = mem_strdup(buf_c(&name));
     struct aof_task *task = new_task(aof, on_opened);
@@ -134,7 +153,7 @@ static void on_forgotten(struct aof_task *task)
     if (task->error) aof_tell(task->aof, AOF_REMOVE_FAILED, task->error);
 }
 
-static void forget_unlisted(struct aof *aof)
+void aof_forget_unlisted(struct aof *aof)
 {
     if (!aof->unlisted) return;
     struct aof_task *task = new_task(aof, on_forgotten);
@@ -179,7 +198,7 @@ static void end_increment(struct aof *aof, int fd, int64_t size)
         list_files(task, &next);
     }
     aof_task_submit(task, aof->sync_lane);
-    if (aof->rewrite.replaces_all) forget_unlisted(aof);
+    if (aof->rewrite.replaces_all) aof_forget_unlisted(aof);
 }
 
 static void name_base(struct aof *aof)
@@ -220,7 +239,6 @@ void aof_rewrite_switch(struct aof *aof)
     }
     if (rewrite->replaces_all) {
         aof->unlisted = mem_strdup(rewrite->increment);
-        aof->unlisted_seq = rewrite->increment_seq;
     }
     aof_note_write(aof, 0);
     rewrite->base_offset = aof->journal->end;

@@ -13,6 +13,9 @@ void aof_rewrite_abandon(struct aof *aof);
 /* IDLE: begins to remove history that need not be kept any more. */
 void aof_remove_history(struct aof *aof);
 
+/* The open increment is not needed, and no manifest lists it: a worker removes it. */
+void aof_forget_unlisted(struct aof *aof);
+
 /* aof.c */
 void aof_tell(struct aof *aof, enum aof_event event, int error);
 void aof_changed(struct aof *aof);

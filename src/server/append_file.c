@@ -108,6 +108,11 @@ static void on_event(void *owner, enum aof_event event, int error)
 static void on_base_saved(void *context, const struct save_result *result)
 {
     struct server *server = context;
+    /* What was given up may have ended well all the same, while the next one is being written. */
+    if (server->append_file.bases_given_up) {
+        server->append_file.bases_given_up--;
+        return;
+    }
     server->append_file.base = NULL;
     bool done = result->verdict == SAVE_DONE;
     set_time(server);
@@ -160,7 +165,10 @@ static void begin_base(void *owner, const char *path)
 static void cancel_base(void *owner)
 {
     struct server *server = owner;
-    if (server->append_file.base) save_cancel(server->append_file.base);
+    if (server->append_file.base == NULL) return;
+    save_cancel(server->append_file.base);
+    server->append_file.base = NULL;
+    server->append_file.bases_given_up++;
 }
 
 /* --- life --- */

@@ -457,9 +457,11 @@ static void begin_snapshot(struct append_load *load)
     mem_free(path);
 }
 
+/* Also one that has lost its beginning, or everything. */
 static bool is_snapshot(const char *path)
 {
     char magic[5];
+    if (str_ends_with(str_from_c(path), STR(".rdb"))) return true;
     int fd = file_open(path, FILE_READ);
     if (fd < 0) return false;
     ssize_t len = file_read_at(fd, magic, sizeof(magic), 0);

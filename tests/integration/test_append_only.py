@@ -660,3 +660,64 @@ def test_a_rewrite_that_fails_keeps_the_old_base(fresh_server):
 def test_a_directory_that_cannot_be_made_refuses_the_start(tmp_path):
     (tmp_path / "appendonlydir").write_text("a file")
     assert "appendonlydir" in refused(Server(ON, directory=tmp_path))
+
+
+# What lies in the directory at the start (fault 64)
+
+
+def write_old_snapshot(server):
+    """A snapshot that is older than the append-only file says."""
+    with Server({"save": "''"}) as other:
+        other.client()("SET", "key0", "of the snapshot")
+        other.client()("SAVE")
+        shutil.copy(other.directory / "dump.rdb", server.directory / "dump.rdb")
+
+
+def test_the_append_only_file_counts_and_not_an_older_snapshot(fresh_server):
+    server = fresh_server(ON)
+    small_log(server)
+    write_old_snapshot(server)
+    server.start()
+    assert server.client()("GET", "units") == b"6"
+    assert server.client()("GET", "key0") == b""
+
+
+def empty_the_base(server):
+    listed(server, "b")[0].write_bytes(b"")
+
+
+def make_the_base_newer(server):
+    path = listed(server, "b")[0]
+    path.write_bytes(b"REDIS0099" + path.read_bytes()[9:])
+
+
+def damage_the_base(server):
+    path = listed(server, "b")[0]
+    path.write_bytes(path.read_bytes()[:-4])
+
+
+@pytest.mark.parametrize("harm", [empty_the_base, make_the_base_newer, damage_the_base])
+def test_a_base_that_cannot_be_read_refuses_the_start(fresh_server, harm):
+    server = fresh_server(ON)
+    small_log(server)
+    harm(server)
+    base = listed(server, "b")[0]
+    before = sorted((path.name, path.lstat().st_size) for path in aof_dir(server).iterdir())
+    assert base.name in refused(server)
+    after = sorted((path.name, path.lstat().st_size) for path in aof_dir(server).iterdir())
+    assert after == before
+
+
+@pytest.mark.parametrize("contents", [b"", b"REDIS0099\xff"])
+def test_a_snapshot_that_cannot_be_read_refuses_the_start(tmp_path, contents):
+    """Also as the first data of an append-only file: the server does not begin empty."""
+    (tmp_path / "dump.rdb").write_bytes(contents)
+    for config in ({"save": "''"}, ON):
+        assert "dump.rdb" in refused(Server(config, directory=tmp_path))
+        assert (tmp_path / "dump.rdb").read_bytes() == contents
+
+
+def test_a_directory_that_cannot_be_written_to_refuses_the_start(tmp_path):
+    """/proc/self/fd takes no files, whoever asks."""
+    (tmp_path / "appendonlydir").symlink_to("/proc/self/fd")
+    assert "Cannot" in refused(Server(ON, directory=tmp_path))

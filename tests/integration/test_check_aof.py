@@ -106,3 +106,11 @@ def test_a_manifest_that_lists_what_is_not_there_is_not_valid(files):
     os.unlink(increment)
     code, said = check(manifest)
     assert code == 1 and increment.name in said
+
+
+def test_a_base_without_contents_is_not_valid(files):
+    manifest, _ = files
+    base = manifest.parent / "appendonly.aof.1.base.rdb"
+    base.write_bytes(b"")
+    code, said = check(manifest)
+    assert code == 1 and base.name in said
