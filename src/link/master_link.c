@@ -550,6 +550,7 @@ const char *master_link_state_name(const struct master_link *link)
 void master_link_init(struct master_link *link, struct loop *loop)
 {
     *link = (struct master_link){.loop = loop, .max_snapshot = INT64_MAX};
+    link->batch = batch_new();
     session_init(&link->session, 0, &link->replies);
     link->session.flags |= SESSION_MASTER;
     link->session.authenticated = true;
@@ -563,6 +564,7 @@ void master_link_deinit(struct master_link *link)
     close_conn(link);
     session_deinit(&link->session);
     chain_deinit(&link->replies);
+    batch_free(link->batch);
     request_parser_deinit(&link->parser);
     buf_deinit(&link->host);
     buf_deinit(&link->in);

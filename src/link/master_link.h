@@ -21,11 +21,13 @@
 #include "io/connect.h"
 #include "io/timer.h"
 #include "journal/journal.h"
+#include "link/batch.h"
 #include "link/snapshot_receiver.h"
 #include "proto/request.h"
 #include "repl/backoff.h"
 #include "repl/guard.h"
 #include "repl/handshake.h"
+#include "repl/stream_rules.h"
 
 enum master_link_state {
     LINK_OFF,
@@ -93,8 +95,11 @@ struct master_link {
     bool is_abandoned;     /* the receiver's work is to be thrown away */
 
     struct session session; /* the master, to commands */
-    struct chain replies;   /* thrown away */
+    struct chain replies;   /* looked at for errors and thrown away */
     struct request_parser parser;
+    struct request_batch *batch;
+    const struct command_ref *judged; /* the last one; NULL: none */
+    enum stream_verdict judgement;
     size_t scanned;  /* bytes of `in` whose requests were seen, in a unit that is not whole */
     bool is_in_unit; /* after MULTI */
     bool owes_ack;

@@ -1,6 +1,6 @@
 #include "link/master_stream.h"
 
-#include "base/mem.h"
+#include "base/assert.h"
 #include "link/master_link.h"
 #include "repl/replconf.h"
 #include "repl/stream_rules.h"
@@ -9,24 +9,28 @@
 static const struct request_limits limits = {
     .args_max = INT32_MAX, .bulk_max = (int64_t)UINT32_MAX - 1, .authenticated = true};
 
-enum { ARGS_ON_STACK = 64 };
-
-/* One request of the stream. */
-struct stream_request {
-    struct request_view view;
-    enum stream_verdict verdict;
-    size_t len;
+/* The requests that came together, and how far they have been done. */
+struct applying {
+    struct master_link *link;
+    struct request_batch *batch;
+    size_t base;    /* where in link->in the batch begins */
+    size_t applied; /* bytes of link->in that are done */
+    size_t multi; /* the request of the batch that began the unit; BATCH_MAX: an earlier one did */
+    enum stream_verdict verdicts[BATCH_MAX];
 };
 
-static enum stream_verdict judge(struct master_link *link, struct request_view *view)
+/* Most requests have the command of the one before. */
+static enum stream_verdict judge(struct master_link *link, const struct request_view *view)
 {
     if (view->argc == 0) return STREAM_LIFE;
-    view->ref = registry_find(link->executor->registry, view->argv, view->argc);
     if (view->ref == NULL) return STREAM_UNKNOWN;
+    if (view->ref == link->judged) return link->judgement;
     const struct command *command = view->ref->command;
     /* A renamed command is sent under the name it has at the master. */
     const struct command *outer = view->ref->container ? view->ref->container : command;
-    return stream_judge(str_from_c(outer->name), (command->flags & CMD_WRITE) != 0);
+    link->judged = view->ref;
+    link->judgement = stream_judge(str_from_c(outer->name), (command->flags & CMD_WRITE) != 0);
+    return link->judgement;
 }
 
 static void answer_control(struct master_link *link, const struct request_view *view)
@@ -50,14 +54,14 @@ static void look_at_reply(struct master_link *link, const struct request_view *v
     link->hooks.failed(link->hooks.owner, error, view->argv[0]);
 }
 
-static void run(struct master_link *link, struct stream_request *request)
+static void run(struct master_link *link, struct request_view *view, enum stream_verdict verdict)
 {
-    switch (request->verdict) {
+    switch (verdict) {
     case STREAM_LIFE:
     case STREAM_FORBIDDEN:
         return;
     case STREAM_CONTROL:
-        answer_control(link, &request->view);
+        answer_control(link, view);
         return;
     case STREAM_UNKNOWN:
         link->unknown++;
@@ -68,96 +72,122 @@ static void run(struct master_link *link, struct stream_request *request)
     case STREAM_SCRIPT:
         break;
     }
-    execute(link->executor, &link->session, &request->view, ORIGIN_MASTER);
-    if (link->replies.len) look_at_reply(link, &request->view);
+    execute(link->executor, &link->session, view, ORIGIN_MASTER);
+    if (link->replies.len) look_at_reply(link, view);
     chain_deinit(&link->replies);
 }
 
-static bool is_word(const struct stream_request *request, const char *word)
+static enum request_verdict parse(struct master_link *link, struct request_batch *batch,
+                                  struct request_parser *parser, struct str bytes)
 {
-    return request->verdict == STREAM_FRAME && request->view.argc > 0 &&
-           str_is(request->view.argv[0], word);
+    struct executor *executor = link->executor;
+    enum request_verdict verdict = batch_parse(batch, parser, bytes, &limits);
+    batch_prepare(batch, executor->registry, &executor->host->store->dbs[link->session.db]);
+    return verdict;
+}
+
+/* --- units --- */
+
+static bool is_word(const struct request_view *view, enum stream_verdict verdict, const char *word)
+{
+    return verdict == STREAM_FRAME && view->argc > 0 && str_is(view->argv[0], word);
+}
+
+static void run_in_unit(struct master_link *link, struct request_view *view,
+                        enum stream_verdict verdict)
+{
+    if (is_word(view, verdict, "multi") || is_word(view, verdict, "exec")) return;
+    run(link, view, verdict);
+}
+
+/* Runs the requests of a unit that is whole, which came in several batches: they are read again. */
+static void run_unit(struct master_link *link, struct str bytes)
+{
+    struct request_batch *batch = batch_new();
+    struct request_parser parser;
+    request_parser_init(&parser);
+    while (bytes.len) {
+        parse(link, batch, &parser, bytes);
+        ASSERT(batch->count);
+        for (size_t i = 0; i < batch->count; i++) {
+            run_in_unit(link, &batch->views[i], judge(link, &batch->views[i]));
+        }
+        bytes = str_from(bytes, batch->bytes);
+    }
+    request_parser_deinit(&parser);
+    batch_free(batch);
+}
+
+/* Its EXEC is request `end` of the batch. */
+static void finish_unit(struct applying *applying, size_t end)
+{
+    struct master_link *link = applying->link;
+    link->is_in_unit = false;
+    if (applying->multi == BATCH_MAX) {
+        struct str unit = str_first(buf_str(&link->in), link->scanned);
+        run_unit(link, str_from(unit, applying->applied));
+    } else {
+        for (size_t i = applying->multi + 1; i < end; i++) {
+            run_in_unit(link, &applying->batch->views[i], applying->verdicts[i]);
+        }
+    }
+    applying->applied = link->scanned;
 }
 
 /* --- one request after the other --- */
 
+/* False: no master sends this. */
+static bool take_request(struct applying *applying, size_t i)
+{
+    struct master_link *link = applying->link;
+    struct request_batch *batch = applying->batch;
+    struct request_view *view = &batch->views[i];
+    enum stream_verdict verdict = applying->verdicts[i] = judge(link, view);
+    if (verdict == STREAM_FORBIDDEN) return false;
+    link->scanned = applying->base + (i + 1 < batch->count ? batch->starts[i + 1] : batch->bytes);
+    if (link->is_in_unit) {
+        if (is_word(view, verdict, "exec")) finish_unit(applying, i);
+    } else if (is_word(view, verdict, "multi")) {
+        link->is_in_unit = true;
+        applying->multi = i;
+    } else {
+        run(link, view, verdict);
+        applying->applied = link->scanned;
+    }
+    return true;
+}
+
 enum step { STEP_DONE, STEP_MORE, STEP_REFUSED };
 
-/* Parses the request at `at`; `args` has room for ARGS_ON_STACK, more are allocated. */
-static enum step read_request(struct master_link *link, size_t at, struct str *args,
-                              struct stream_request *request)
+static enum step take_batch(struct applying *applying)
 {
-    struct str bytes = str_from(buf_str(&link->in), at);
-    enum request_verdict verdict = request_parse(&link->parser, bytes, &limits);
-    if (verdict == REQUEST_INCOMPLETE) return STEP_MORE;
+    struct master_link *link = applying->link;
+    struct str bytes = str_from(buf_str(&link->in), link->scanned);
+    enum request_verdict verdict = parse(link, applying->batch, &link->parser, bytes);
+    applying->base = link->scanned;
+    applying->multi = BATCH_MAX;
+    for (size_t i = 0; i < applying->batch->count; i++) {
+        if (!take_request(applying, i)) return STEP_REFUSED;
+    }
     if (verdict == REQUEST_INVALID) return STEP_REFUSED;
-    size_t argc = (size_t)link->parser.argc;
-    struct str *argv = argc > ARGS_ON_STACK ? mem_alloc(argc * sizeof(*argv)) : args;
-    request_args(&link->parser, bytes, argv);
-    *request = (struct stream_request){.view = {.argv = argv, .argc = (int)argc}};
-    request->len = request_finish(&link->parser);
-    request->verdict = judge(link, &request->view);
-    return STEP_DONE;
-}
-
-static void free_request(const struct stream_request *request, const struct str *args)
-{
-    if (request->view.argv && request->view.argv != args) mem_free((void *)request->view.argv);
-}
-
-/* Runs the requests of a unit that is whole: from behind its MULTI to before its EXEC. */
-static void run_unit(struct master_link *link, size_t from, size_t to)
-{
-    struct str args[ARGS_ON_STACK];
-    struct stream_request request;
-    while (from < to && read_request(link, from, args, &request) == STEP_DONE) {
-        if (!is_word(&request, "multi") && !is_word(&request, "exec")) run(link, &request);
-        from += request.len;
-        free_request(&request, args);
-    }
-}
-
-/* Takes the request at link->scanned. `*applied` moves to the end of what has been done. */
-static enum step take_request(struct master_link *link, size_t *applied)
-{
-    struct str args[ARGS_ON_STACK];
-    struct stream_request request = {0};
-    enum step step = read_request(link, link->scanned, args, &request);
-    if (step != STEP_DONE) return step;
-    link->scanned += request.len;
-    bool ends_unit = link->is_in_unit && is_word(&request, "exec");
-    if (request.verdict == STREAM_FORBIDDEN) {
-        step = STEP_REFUSED;
-    } else if (!link->is_in_unit && is_word(&request, "multi")) {
-        link->is_in_unit = true;
-    } else if (!link->is_in_unit) {
-        run(link, &request);
-        *applied = link->scanned;
-    }
-    free_request(&request, args);
-    if (step == STEP_DONE && ends_unit) {
-        link->is_in_unit = false;
-        run_unit(link, *applied, link->scanned);
-        *applied = link->scanned;
-    }
-    return step;
+    return verdict == REQUEST_INCOMPLETE ? STEP_MORE : STEP_DONE;
 }
 
 const char *master_stream_apply(struct master_link *link)
 {
     struct host *host = link->executor->host;
+    struct applying applying = {.link = link, .batch = link->batch};
     bool wanted = host->effects_wanted;
-    size_t applied = 0;
     enum step step;
     /* What it did is in the bytes themselves. */
     host->effects_wanted = false;
-    do step = take_request(link, &applied);
+    do step = take_batch(&applying);
     while (step == STEP_DONE);
     host->effects_wanted = wanted;
-    journal_append(link->journal, str_first(buf_str(&link->in), applied));
+    journal_append(link->journal, str_first(buf_str(&link->in), applying.applied));
     journal_note_db(link->journal, link->session.db);
-    buf_consume(&link->in, applied);
-    link->scanned -= applied;
+    buf_consume(&link->in, applying.applied);
+    link->scanned -= applying.applied;
     if (step != STEP_REFUSED) return NULL;
     link->forbidden++;
     return "it holds what no master sends";
