@@ -118,6 +118,26 @@ def test_a_new_replica_takes_the_data_and_then_the_stream(start, stock_master, s
     assert ask(replica, "GET", "n") == b"2"
 
 
+@pytest.mark.parametrize("size", [1, 7, 31, 33, 100])
+def test_transactions_of_any_size_are_applied_whole_and_once(start, size):
+    """A replica reads requests ahead, so that transactions begin and end anywhere in what it has
+    read, and some are longer than that."""
+    master, replica, below = start(), start(), start(stock=True)
+    follow(replica, master)
+    wait_up(replica)
+    follow(below, replica)
+    wait_up(below)
+    with Client(master.address, timeout=10) as client:
+        for n in range(60):
+            requests = [("SELECT", n % 4), ("INCR", "single")]
+            requests += [("INCR", f"n:{i % 5}") for i in range(n % 9)]
+            requests += [("MULTI",), *[("RPUSH", "list", f"{n}:{i}") for i in range(size)]]
+            requests += [("EXEC",), ("SET", f"key:{n}", "multi"), ("SET", f"exec:{n}", "exec")]
+            client.pipeline(requests)
+    wait_same(master, replica, below)
+    assert offset(replica) == offset(below)
+
+
 @pytest.mark.parametrize("diskless", ["yes", "no"])
 def test_a_snapshot_with_a_length_and_one_with_a_mark_carry_the_same(start, diskless):
     master, replica = start(repl_diskless_sync=diskless), start(stock=True)

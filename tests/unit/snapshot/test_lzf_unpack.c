@@ -82,23 +82,29 @@ static void damage_gets_the_same_verdict(void **state)
     }
 }
 
+/* `distance` different bytes, and a reference to all of them, `len` long. */
+static size_t make_repeating(unsigned char *packed, size_t distance, size_t len)
+{
+    size_t at = 0, beyond = len - 2;
+    for (size_t done = 0; done < distance; done++) {
+        if (done % 20 == 0)
+            packed[at++] = (unsigned char)((distance - done < 20 ? distance - done : 20) - 1);
+        packed[at++] = (unsigned char)done;
+    }
+    packed[at++] = (unsigned char)((beyond < 7 ? beyond : 7) << 5);
+    if (beyond >= 7) packed[at++] = (unsigned char)(beyond - 7);
+    packed[at++] = (unsigned char)(distance - 1);
+    return at;
+}
+
 static void every_short_distance_repeats(void **state)
 {
     (void)state;
+    unsigned char packed[80];
     for (size_t distance = 1; distance <= 40; distance++) {
         for (size_t len = 3; len <= 264; len++) {
-            unsigned char packed[80] = {0};
-            size_t at = 0;
-            for (size_t done = 0; done < distance; done += 20) {
-                size_t run = distance - done < 20 ? distance - done : 20;
-                packed[at++] = (unsigned char)(run - 1);
-                for (size_t i = 0; i < run; i++) packed[at++] = (unsigned char)(done + i);
-            }
-            size_t beyond = len - 2;
-            packed[at++] = (unsigned char)((beyond < 7 ? beyond : 7) << 5);
-            if (beyond >= 7) packed[at++] = (unsigned char)(beyond - 7);
-            packed[at++] = (unsigned char)(distance - 1);
-            struct str all = str_of((const char *)packed, at);
+            size_t size = make_repeating(packed, distance, len);
+            struct str all = str_of((const char *)packed, size);
             assert_true(unpacks_as_liblzf_does(all, distance + len));
         }
     }
