@@ -104,6 +104,7 @@ static bool send_pieces(struct feed *feed, const struct iovec *pieces, int count
     }
     client->clients->bytes_out += (uint64_t)written;
     client->bytes_out += (uint64_t)written;
+    feed->feeds->bytes_out += (uint64_t)written;
     client->clients->writes++;
     *sent = (size_t)written;
     return true;

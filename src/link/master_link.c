@@ -126,6 +126,7 @@ static void send_ack(struct master_link *link)
         append_number(&link->out, on_disk);
     }
     link->acked_ms = now_ms(link);
+    link->acked_to = link->journal->end;
     link->owes_ack = false;
     write_out(link);
 }
@@ -288,6 +289,7 @@ static void take_snapshot(struct master_link *link, struct receive_result *resul
 static void on_received(void *context, struct receive_result *result)
 {
     struct master_link *link = context;
+    link->bytes_in += receive_bytes(link->receiver);
     link->receiver = NULL;
     if (!link->is_abandoned && link->executor->depth) {
         tell(link, true, "MASTER <-> REPLICA sync: a script runs, its data cannot be replaced");
@@ -427,6 +429,7 @@ static void on_readable(void *context)
         return;
     }
     link->in.len += (size_t)len;
+    link->bytes_in += (uint64_t)len;
     link->heard_ms = now_ms(link);
     if (link->state == LINK_TALKING)
         talk_lines(link);
@@ -499,7 +502,7 @@ static void on_tick(void *context)
     case LINK_UP:
         if (is_silent)
             master_link_cut(link, "it has been silent for longer than repl-timeout");
-        else if (now - link->acked_ms >= ACK_MS)
+        else if (now - link->acked_ms >= ACK_MS || link->acked_to != link->journal->end)
             send_ack(link);
         break;
     }

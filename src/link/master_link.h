@@ -104,6 +104,7 @@ struct master_link {
     bool is_in_unit; /* after MULTI */
     bool owes_ack;
 
+    int64_t acked_to;   /* what the last acknowledgement said */
     int64_t owes_fsync; /* our master waits until our disk has this; 0: it does not */
     int64_t heard_ms, up_since_ms, down_since_ms, acked_ms;
     struct repl_id path[HANDSHAKE_PATH_MAX]; /* our master and those above it */
@@ -111,6 +112,7 @@ struct master_link {
     uint64_t forbidden,
         unknown; /* requests of the stream that masters do not send; we do not know */
     uint64_t guard_refusals;
+    uint64_t bytes_in;   /* of stream and snapshots */
     uint64_t errors;     /* requests of the stream that were answered with one */
     const char *failure; /* why the last attempt ended; NULL: it did not */
     bool guard_holds;    /* the guard refused our master's data since the last order */

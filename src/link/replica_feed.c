@@ -280,6 +280,7 @@ static void end_one(struct feeds *feeds, const struct full_sync_target *target, 
 static void on_sync_end(void *context, const struct full_sync_order *order, bool done)
 {
     struct feeds *feeds = context;
+    feeds->bytes_out += full_sync_progress(feeds->running).bytes * order->target_count;
     feeds->running = NULL;
     for (size_t i = 0; i < order->target_count; i++) {
         end_one(feeds, &order->targets[i], order->by_mark, done);

@@ -80,7 +80,8 @@ struct feeds {
     struct lineage *lineage; /* its offset is the journal's end whenever it is looked at */
     struct feeds_hooks hooks;
     struct feeds_stats stats;
-    struct gate gate; /* of WAIT */
+    uint64_t bytes_out; /* of stream and snapshots */
+    struct gate gate;   /* of WAIT */
     struct list all;
     size_t listed; /* INFO's connected_slaves */
 

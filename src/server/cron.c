@@ -21,6 +21,8 @@ static void sample_rates(struct server *server)
     rate_sample(&stats->request_rate, stats->requests, now_us);
     rate_sample(&stats->input_rate, server->clients.bytes_in, now_us);
     rate_sample(&stats->output_rate, server->clients.bytes_out, now_us);
+    rate_sample(&stats->repl_in_rate, server->replication.link.bytes_in, now_us);
+    rate_sample(&stats->repl_out_rate, server->replication.feeds.bytes_out, now_us);
 }
 
 static bool was_idle_too_long(const struct server *server, const struct client *client)

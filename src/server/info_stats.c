@@ -13,7 +13,8 @@ struct stats_facts {
     uint64_t stream_errors;
     uint64_t denied[ACL_LOG_REASONS];
     uint64_t query_limit_closes, output_limit_closes, requests_per_s;
-    double input_kib_s, output_kib_s;
+    uint64_t repl_in, repl_out;
+    double input_kib_s, output_kib_s, repl_in_kib_s, repl_out_kib_s;
 };
 
 #define FIELD(name_, kind_, member_) INFO_FIELD(name_, kind_, stats_facts, member_)
@@ -24,12 +25,12 @@ static const struct info_field stats_fields[] = {
     FIELD("instantaneous_ops_per_sec", INFO_COUNT, requests_per_s),
     FIELD("total_net_input_bytes", INFO_COUNT, bytes_in),
     FIELD("total_net_output_bytes", INFO_COUNT, bytes_out),
-    INFO_ALWAYS("total_net_repl_input_bytes", "0"),
-    INFO_ALWAYS("total_net_repl_output_bytes", "0"),
+    FIELD("total_net_repl_input_bytes", INFO_COUNT, repl_in),
+    FIELD("total_net_repl_output_bytes", INFO_COUNT, repl_out),
     FIELD("instantaneous_input_kbps", INFO_RATIO, input_kib_s),
     FIELD("instantaneous_output_kbps", INFO_RATIO, output_kib_s),
-    INFO_ALWAYS("instantaneous_input_repl_kbps", "0.00"),
-    INFO_ALWAYS("instantaneous_output_repl_kbps", "0.00"),
+    FIELD("instantaneous_input_repl_kbps", INFO_RATIO, repl_in_kib_s),
+    FIELD("instantaneous_output_repl_kbps", INFO_RATIO, repl_out_kib_s),
     FIELD("rejected_connections", INFO_COUNT, rejected_connections),
     FIELD("sync_full", INFO_COUNT, syncs.full),
     FIELD("sync_partial_ok", INFO_COUNT, syncs.partial_ok),
@@ -93,12 +94,16 @@ static void gather_counters(struct stats_facts *facts, const struct stats *stats
     facts->requests_per_s = (uint64_t)rate_mean(&stats->request_rate);
     facts->input_kib_s = rate_mean(&stats->input_rate) / 1024;
     facts->output_kib_s = rate_mean(&stats->output_rate) / 1024;
+    facts->repl_in_kib_s = rate_mean(&stats->repl_in_rate) / 1024;
+    facts->repl_out_kib_s = rate_mean(&stats->repl_out_rate) / 1024;
 }
 
 static void gather_clients(struct stats_facts *facts, const struct server *server)
 {
     const struct clients *clients = &server->clients;
     facts->syncs = server->replication.feeds.stats;
+    facts->repl_in = server->replication.link.bytes_in;
+    facts->repl_out = server->replication.feeds.bytes_out;
     facts->stream_errors = server->replication.link.errors;
     facts->bytes_in = clients->bytes_in - server->stats.net_in_base;
     facts->bytes_out = clients->bytes_out - server->stats.net_out_base;

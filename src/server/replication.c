@@ -390,8 +390,10 @@ void replication_before_sleep(struct server *server)
 
 void replication_cron(struct server *server)
 {
-    bool speaks =
-        !replication_is_replica(server) && server->replication.failover.state == FAILOVER_NONE;
+    /* Whoever waits for replicas adds nothing to what they must have. */
+    bool speaks = !replication_is_replica(server) &&
+                  server->replication.failover.state == FAILOVER_NONE &&
+                  server_shutdown_in_ms(server) < 0;
     feeds_cron(&server->replication.feeds, speaks);
     failover_cron(server);
     forget_backlog(server);

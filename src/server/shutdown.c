@@ -146,6 +146,8 @@ static bool must_wait_for_replicas(const struct server *server, unsigned flags)
     return may_wait && !replicas_have_all(server);
 }
 
+/* Nothing is added to the stream, neither a PING nor a request to acknowledge: it would stand behind
+ * what the files have, and a master that comes back from them could not be continued. */
 static void begin_to_wait(struct server *server, unsigned flags)
 {
     int64_t limit_ms = (int64_t)server->config.process.shutdown_timeout_s * MS_PER_S;
@@ -153,7 +155,6 @@ static void begin_to_wait(struct server *server, unsigned flags)
     server->end.flags = flags;
     server->end.deadline_ms = now_ms(server) + limit_ms;
     server_pause(server, PAUSE_FOR_SHUTDOWN, PAUSE_WRITES, INT32_MAX);
-    if (!replication_is_replica(server)) feeds_want_acks(&server->replication.feeds);
 }
 
 void server_check_shutdown(struct server *server)

@@ -49,7 +49,7 @@ struct stats {
     uint64_t evicted_keys, evicted_clients, expired_stale, expire_cycles_capped;
     int64_t expire_cycle_us, eviction_exceeded_us;
     uint64_t peak_memory;
-    struct rate request_rate, input_rate, output_rate;
+    struct rate request_rate, input_rate, output_rate, repl_in_rate, repl_out_rate;
     uint64_t net_in_base, net_out_base; /* counters of the clients at the last reset */
 };
 

@@ -159,6 +159,19 @@ def test_waits_keys_and_forged_acknowledgements_are_counted():
             wait_until(lambda: info(server, "skein")["skein_acks_cut"] == "1", 10)
 
 
+def test_bytes_of_replication_are_counted_on_both_ends():
+    with Server({"repl-diskless-sync-delay": "0"}) as master, Server() as replica:
+        ask(master, "SET", "before", "x" * 50000)
+        ask(replica, "REPLICAOF", "127.0.0.1", master.port)
+        wait_until(lambda: ask(replica, "EXISTS", "before") == 1, 20)
+        ask(master, "SET", "after", "y" * 70000)
+        wait_until(lambda: ask(replica, "EXISTS", "after") == 1, 20)
+        for server, name in (master, "output"), (replica, "input"):
+            told = f"total_net_repl_{name}_bytes"
+            # The snapshot is compressed: one letter again and again.
+            wait_until(lambda: 70000 < int(info(server, "stats")[told]) < 140000, 10)
+
+
 def test_why_a_replica_does_not_follow_is_told():
     with Server({"requirepass": "x"}) as master, Server() as replica:
         assert info(replica, "skein")["skein_guard"] == "on"
