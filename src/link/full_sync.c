@@ -5,13 +5,14 @@
 #include "io/clock.h"
 #include "io/conn.h"
 #include "io/entropy.h"
+#include "io/file.h"
 #include "repl/sync_plan.h"
 #include "repl/transfer.h"
 
 #include <sys/param.h>
 
 /* The longest pause of a worker that has sent more than the cap allows. */
-enum { RATE_PAUSE_MAX_MS = 50 };
+enum { RATE_PAUSE_MAX_MS = 50, READ_SIZE = 256 * 1024 };
 
 struct full_sync {
     struct job job;
@@ -25,6 +26,7 @@ struct full_sync {
     struct rate_cap rate;
     uint64_t counted; /* the length, after the first walk */
     _Atomic uint64_t sent;
+    _Atomic uint64_t file_len; /* 0: a view is sent */
     int64_t began_us;
     bool done;
 };
@@ -111,10 +113,43 @@ static void run_by_mark(struct full_sync *sync)
     sync->done = write_snapshot(sync) && write_to_all(sync, mark, sizeof(mark));
 }
 
+/* As long as somebody takes it. */
+static bool copy_file(struct full_sync *sync, uint64_t len)
+{
+    char *bytes = mem_alloc(READ_SIZE);
+    uint64_t done = 0;
+    bool goes_on = true;
+    while (goes_on && done < len && !atomic_load(&sync->progress.cancelled)) {
+        size_t size = (size_t)MIN(len - done, (uint64_t)READ_SIZE);
+        ssize_t got = file_read_at(sync->order.fd, bytes, size, (int64_t)done);
+        goes_on = got > 0 && write_to_all(sync, bytes, (size_t)got);
+        if (goes_on) done += (uint64_t)got;
+    }
+    mem_free(bytes);
+    return done == len;
+}
+
+static void run_file(struct full_sync *sync)
+{
+    struct file_info info;
+    struct buf head = {0};
+    if (file_info_fd(sync->order.fd, &info) == 0) {
+        uint64_t len = (uint64_t)info.size_bytes;
+        atomic_store(&sync->file_len, len);
+        transfer_write_len(&head, len);
+        write_head(sync, buf_str(&head));
+        sync->done = copy_file(sync, len);
+    }
+    buf_deinit(&head);
+    file_close(sync->order.fd);
+}
+
 static void run(void *context)
 {
     struct full_sync *sync = context;
-    if (sync->order.by_mark)
+    if (sync->order.frozen == NULL)
+        run_file(sync);
+    else if (sync->order.by_mark)
         run_by_mark(sync);
     else
         run_by_len(sync);
@@ -141,7 +176,7 @@ static void finished(void *context)
     for (size_t i = 0; i < sync->order.target_count; i++) {
         conn_reclaim(sync->order.targets[i].conn);
     }
-    store_release(sync->order.frozen);
+    if (sync->order.frozen) store_release(sync->order.frozen);
     sync->order.on_end(sync->order.context, &sync->order, sync->done);
     free_sync(sync);
 }
@@ -185,17 +220,19 @@ struct full_sync *full_sync_begin(struct worker_pool *pool, size_t lane,
 
 struct full_sync_progress full_sync_progress(const struct full_sync *sync)
 {
-    struct full_sync_progress done = {
-        .keys = sync->progress.keys,
-        .keys_total = sync->progress.keys_total,
+    uint64_t keys = sync->progress.keys, keys_total = sync->progress.keys_total;
+    uint64_t done = sync->file_len ? sync->sent : keys;
+    uint64_t total = sync->file_len ? sync->file_len : keys_total;
+    struct full_sync_progress progress = {
+        .keys = keys,
+        .keys_total = keys_total,
         .bytes = sync->sent,
         .seconds = (double)(clock_mono_us() - sync->began_us) / 1e6,
     };
-    if (done.keys && done.keys < done.keys_total) {
-        done.seconds_left =
-            done.seconds * (double)(done.keys_total - done.keys) / (double)done.keys;
-    }
-    return done;
+    if (done == 0 || done >= total) return progress;
+    progress.percent = 100 * (double)done / (double)total;
+    progress.seconds_left = progress.seconds * (double)(total - done) / (double)done;
+    return progress;
 }
 
 void full_sync_abandon(struct full_sync *sync, const void *owner)

@@ -1,6 +1,7 @@
-/* Sends one snapshot to one or several replicas: a worker writes a frozen view to their sockets.
+/* Sends one snapshot to one or several replicas: a worker writes a frozen view to their sockets, or
+ * the file that a save to disk has made.
  *
- * Nothing goes through a file. A replica that takes marks gets a snapshot of unknown length; for
+ * A view goes through no file. A replica that takes marks gets a snapshot of unknown length; for
  * one that needs the length the view is walked twice, first only to count: it cannot change in
  * between. The connections are lent to the worker and given back before on_end. A replica that
  * fails or stalls for longer than the timeout is left behind; the others go on. */
@@ -20,7 +21,8 @@ struct full_sync_target {
 };
 
 struct full_sync_order {
-    struct frozen_store *frozen;      /* taken: released before on_end */
+    struct frozen_store *frozen;      /* taken: released before on_end; NULL: the file is sent */
+    int fd;                           /* without a view: taken */
     struct rdb_write_options options; /* texts are copied */
     struct full_sync_target *targets; /* taken, from mem_alloc */
     size_t target_count;
@@ -38,6 +40,7 @@ struct full_sync;
 /* How far a snapshot is. */
 struct full_sync_progress {
     uint64_t keys, keys_total, bytes;
+    double percent; /* by keys, or by bytes of a file */
     double seconds, seconds_left; /* since it began; until its end, at the pace of so far */
 };
 

@@ -1,10 +1,11 @@
 #include "link/replica_feed.h"
 
 #include "base/mem.h"
+#include "io/file.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/param.h>
 
 enum { US_PER_MS = 1000, LIFE_MS = 1000 };
 
@@ -303,9 +304,10 @@ static struct full_sync_target target_of(struct feed *feed, int64_t offset)
 
 static void take_part(struct feeds *feeds, struct full_sync_order *order, struct feed *feed)
 {
-    int64_t offset = feeds->journal->end;
+    if (!feed->awaits_save) feed_stream_begin(feed, feeds->journal->end);
+    int64_t offset = feed->cursor.offset;
+    feed->awaits_save = false;
     order->targets[order->target_count++] = target_of(feed, offset);
-    feed_stream_begin(feed, offset);
     progress_begin(&feed->progress, offset, now_ms(feeds));
     client_want_write(feed->client, false);
     feed->is_lent = feed->client->is_lent = true;
@@ -315,7 +317,7 @@ static void take_part(struct feeds *feeds, struct full_sync_order *order, struct
 
 static bool can_lend(const struct feed *feed)
 {
-    return is_waiting(feed) && conn_is_established(feed->client->conn);
+    return is_waiting(feed) && !feed->awaits_save && conn_is_established(feed->client->conn);
 }
 
 static void begin_snapshot(struct feeds *feeds, enum sync_way way, const struct feed *oldest)
@@ -342,6 +344,93 @@ static void begin_snapshot(struct feeds *feeds, enum sync_way way, const struct 
     feeds->running = full_sync_begin(feeds->workers, feeds->lane, &order);
 }
 
+/* --- the file of a save --- */
+
+/* Its stream is kept from the save's place on, while it waits for the file. */
+static void join_save(struct feed *feed)
+{
+    struct feeds *feeds = feed->feeds;
+    struct sync_save save;
+    bool wants_file = sync_choose_way(&feeds->plan, &feed->request, 1) == SYNC_TO_FILE;
+    if (!can_lend(feed) || !wants_file) return;
+    if (!feeds->hooks.running_save(feeds->hooks.owner, &save)) return;
+    struct journal_range kept = feeds_kept(feeds);
+    kept.start = MIN(kept.start, journal_kept(feeds->journal).start);
+    enum join_verdict verdict = sync_can_join(&save, &feed->request, kept);
+    feeds_tell(feeds, false, "Replica %s and the save that runs, of offset %lld: %s",
+               feed_name(feed).text, (long long)save.offset, join_verdict_name(verdict));
+    if (verdict != JOIN_YES) return;
+    feed->awaits_save = true;
+    feeds->saved_id = feeds->lineage->id;
+    feed_stream_begin(feed, save.offset);
+}
+
+bool feeds_await_save(const struct feeds *feeds)
+{
+    LIST_FOREACH(at, after, &feeds->all)
+    {
+        const struct feed *feed = LIST_ENTRY(at, struct feed, node);
+        if (feed->awaits_save && !is_gone(feed)) return true;
+    }
+    return false;
+}
+
+/* They wait for a snapshot of their own again. */
+static void forget_save(struct feeds *feeds)
+{
+    LIST_FOREACH(at, after, &feeds->all)
+    {
+        struct feed *feed = LIST_ENTRY(at, struct feed, node);
+        if (!feed->awaits_save) continue;
+        feed_stream_end(feed);
+        feed->awaits_save = false;
+    }
+}
+
+static void drop_saved(struct feeds *feeds)
+{
+    if (feeds->saved_fd >= 0) file_close(feeds->saved_fd);
+    feeds->saved_fd = -1;
+}
+
+void feeds_save_ended(struct feeds *feeds, int fd)
+{
+    drop_saved(feeds);
+    feeds->saved_fd = fd;
+    if (fd < 0) forget_save(feeds);
+}
+
+static void send_saved(struct feeds *feeds)
+{
+    struct full_sync_order order = {
+        .fd = feeds->saved_fd,
+        .timeout_ms = (int)feeds->timeout_ms,
+        .bytes_per_s = feeds->sync_bytes_per_s,
+        .on_end = on_sync_end,
+        .context = feeds,
+    };
+    order.targets = mem_calloc((feeds->listed + 1) * sizeof(*order.targets));
+    LIST_FOREACH(at, after, &feeds->all)
+    {
+        struct feed *feed = LIST_ENTRY(at, struct feed, node);
+        if (feed->awaits_save && is_waiting(feed)) take_part(feeds, &order, feed);
+    }
+    feeds->saved_fd = -1;
+    feeds->running = full_sync_begin(feeds->workers, feeds->lane, &order);
+}
+
+static void plan_saved(struct feeds *feeds)
+{
+    bool is_ours = repl_id_eq(&feeds->saved_id, &feeds->lineage->id);
+    if (feeds->saved_fd < 0 || feeds->running) return;
+    if (is_ours && feeds_await_save(feeds)) {
+        send_saved(feeds);
+        return;
+    }
+    forget_save(feeds);
+    drop_saved(feeds);
+}
+
 static void plan_snapshot(struct feeds *feeds)
 {
     /* A request that runs around this turn has changed data of which the stream knows nothing. */
@@ -353,6 +442,7 @@ static void plan_snapshot(struct feeds *feeds)
     LIST_FOREACH(at, after, &feeds->all)
     {
         struct feed *feed = LIST_ENTRY(at, struct feed, node);
+        join_save(feed);
         if (!can_lend(feed)) continue;
         waiting = mem_realloc(waiting, (count + 1) * sizeof(*waiting));
         waiting[count++] = feed->request;
@@ -396,6 +486,7 @@ void feeds_before_sleep(struct feeds *feeds)
         if (feeds->spool.cursor.state != CURSOR_DETACHED) feeds_spill(feeds);
         return;
     }
+    plan_saved(feeds);
     plan_snapshot(feeds);
     if (feeds->acks_wanted && feeds->listed) {
         append(feeds, STR("*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n"));
@@ -452,7 +543,7 @@ size_t feeds_count_good(const struct feeds *feeds, int64_t max_lag_s)
 
 void feeds_init(struct feeds *feeds, struct clients *clients)
 {
-    *feeds = (struct feeds){.clients = clients, .loop = clients->loop};
+    *feeds = (struct feeds){.clients = clients, .loop = clients->loop, .saved_fd = -1};
     list_init(&feeds->all);
     spool_init(&feeds->spool);
     gate_init(&feeds->gate);
@@ -466,5 +557,6 @@ void feeds_stop(struct feeds *feeds)
 
 void feeds_deinit(struct feeds *feeds)
 {
+    drop_saved(feeds);
     gate_deinit(&feeds->gate);
 }

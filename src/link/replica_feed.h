@@ -43,6 +43,7 @@ struct feed {
     bool wants_psync; /* PSYNC, not SYNC */
     bool rdb_only;
     bool is_lent;      /* a worker has the connection */
+    bool awaits_save;  /* gets the file of the save that runs; its place is the save's */
     bool is_on_disk;   /* what it needs next is in a file */
     bool is_searching; /* a worker looks for what `wanted` asks for */
     struct resync_request wanted;
@@ -62,6 +63,8 @@ struct feeds_hooks {
      * call of anything. */
     void (*freeze)(void *owner, struct full_sync_order *order);
     void (*log)(void *owner, bool is_warning, const char *text);
+    /* The save to disk that runs; false: none. */
+    bool (*running_save)(void *owner, struct sync_save *save);
     /* The increments of the append-only file, when they can be relied on. */
     void (*list_increments)(void *owner, struct increment_files *files);
 };
@@ -90,6 +93,8 @@ struct feeds {
     int64_t pinged_ms, alive_ms; /* when the stream, and those that wait, were last told we live */
     int64_t idle_since_ms;       /* since when there is no replica */
     struct full_sync *running;
+    int saved_fd;            /* the file those who await a save get; -1: none yet */
+    struct repl_id saved_id; /* of whose history they wait for a file */
     bool acks_changed, acks_wanted;
     bool collects_packets; /* new replicas: without TCP_NODELAY */
 
@@ -117,6 +122,10 @@ void feeds_leave(struct client *client);
 /* All replicas must ask anew: our history is another one now. */
 void feeds_cut_all(struct feeds *feeds);
 
+/* The save to disk has ended: its file, which is taken, or -1 when it failed. */
+void feeds_save_ended(struct feeds *feeds, int fd);
+/* Some replica waits for the save to end. */
+bool feeds_await_save(const struct feeds *feeds);
 /* Ends the snapshot that is being sent, and takes the connections back. */
 void feeds_stop(struct feeds *feeds);
 /* Tells the gate what replicas have said since the last time (`acks_changed`). */

@@ -1,12 +1,10 @@
 #include "repl/sync_plan.h"
 
-enum join_verdict sync_can_join(const struct sync_snapshot *snapshot,
-                                const struct sync_request *request, struct journal_range kept)
+enum join_verdict sync_can_join(const struct sync_save *save, const struct sync_request *request,
+                                struct journal_range kept)
 {
-    if (snapshot->filter != request->filter) return JOIN_OTHER_CONTENT;
-    if (snapshot->way == SYNC_TO_SOCKET && !request->takes_marks) return JOIN_NEEDS_LENGTH;
-    if (snapshot->way == SYNC_TO_SOCKET && snapshot->has_begun) return JOIN_TOO_LATE;
-    if (!snapshot->has_offset || !range_serves(kept, snapshot->offset)) return JOIN_STREAM_IS_GONE;
+    if (request->filter) return JOIN_OTHER_CONTENT;
+    if (!save->has_offset || !range_serves(kept, save->offset)) return JOIN_STREAM_IS_GONE;
     return JOIN_YES;
 }
 
@@ -15,8 +13,6 @@ const char *join_verdict_name(enum join_verdict verdict)
     static const char *const names[JOIN_VERDICTS] = {
         [JOIN_YES] = "shared",
         [JOIN_OTHER_CONTENT] = "other-content",
-        [JOIN_TOO_LATE] = "too-late",
-        [JOIN_NEEDS_LENGTH] = "needs-length",
         [JOIN_STREAM_IS_GONE] = "stream-is-gone",
     };
     return names[verdict];

@@ -1,10 +1,10 @@
 /* Full synchronisations: who shares a snapshot, who starts one, who waits, and how fast bytes go.
  *
- * A replica that needs a snapshot is a request. A snapshot that runs may be joined by a request
- * while it can still get every byte: the snapshot from its beginning (a file can be read again, a
- * frozen view walked again), and the stream from the snapshot's offset, which the journal must
- * still keep. The others wait until enough have come together or the first has waited for the
- * delay, and until there is room beside those that run. */
+ * A replica that needs a snapshot is a request. One that is to get a file may share a save to disk
+ * that runs, if it can still get every byte: the file when it is complete, and the stream from the
+ * save's offset, which must still be kept. A snapshot that flows to sockets cannot be joined. The
+ * others wait until enough have come together or the first has waited for the delay, and until
+ * there is room beside those that run. */
 #ifndef SKEIN_REPL_SYNC_PLAN_H
 #define SKEIN_REPL_SYNC_PLAN_H
 
@@ -20,25 +20,21 @@ struct sync_request {
 
 enum sync_way { SYNC_TO_FILE, SYNC_TO_SOCKET };
 
-struct sync_snapshot {
-    enum sync_way way;
+/* A save to disk that runs. */
+struct sync_save {
     int64_t offset;
-    unsigned filter;
-    bool has_begun;  /* SYNC_TO_SOCKET: bytes have gone out, nobody can join any more */
-    bool has_offset; /* false: a save that noted no place in the stream */
+    bool has_offset; /* false: it noted no place in the stream */
 };
 
 enum join_verdict {
     JOIN_YES,
-    JOIN_OTHER_CONTENT,  /* another filter */
-    JOIN_TOO_LATE,       /* it flows to sockets already */
-    JOIN_NEEDS_LENGTH,   /* the replica cannot take a mark */
-    JOIN_STREAM_IS_GONE, /* the journal dropped bytes behind the snapshot */
+    JOIN_OTHER_CONTENT,  /* something is to be left out of the snapshot */
+    JOIN_STREAM_IS_GONE, /* bytes behind the save are kept no more, or it has no place */
     JOIN_VERDICTS
 };
 
-enum join_verdict sync_can_join(const struct sync_snapshot *snapshot,
-                                const struct sync_request *request, struct journal_range kept);
+enum join_verdict sync_can_join(const struct sync_save *save, const struct sync_request *request,
+                                struct journal_range kept);
 const char *join_verdict_name(enum join_verdict verdict);
 
 struct sync_settings {

@@ -11,11 +11,14 @@
 #include "disk/loader.h"
 #include "disk/saver.h"
 #include "io/loop.h"
+#include "repl/sync_plan.h"
 
 struct server;
 
 struct persistence {
-    struct save *save; /* NULL: none runs */
+    struct save *save;      /* NULL: none runs */
+    char *save_path;        /* where its file will be */
+    struct sync_save place; /* its place in the stream, for replicas that share it */
     struct load *load;
     uint64_t changes_at_save; /* what the save that runs contains */
     int64_t last_save_s, last_try_s;

@@ -146,11 +146,23 @@ void persistence_update_gate(struct server *server)
         server->executor.state &= ~(uint32_t)GATE_DISK_ERROR;
 }
 
+/* Replicas that waited for this save get its file. */
+static void share_file(struct server *server, bool done)
+{
+    struct persistence *persistence = &server->persistence;
+    struct feeds *feeds = &server->replication.feeds;
+    bool is_shared = done && persistence->place.has_offset && feeds_await_save(feeds);
+    feeds_save_ended(feeds, is_shared ? file_open(persistence->save_path, FILE_READ) : -1);
+    mem_free(persistence->save_path);
+    persistence->save_path = NULL;
+}
+
 static void on_saved(void *context, const struct save_result *result)
 {
     struct server *server = context;
     struct persistence *persistence = &server->persistence;
     persistence->save = NULL;
+    share_file(server, result->verdict == SAVE_DONE);
     persistence->last_duration_s = result->duration_us / 1000000;
     switch (result->verdict) {
     case SAVE_DONE:
@@ -179,6 +191,9 @@ bool persistence_save_begin(struct server *server)
     struct save_paths paths = paths_of(server);
     struct save_order order = order_of(server, &head, &paths);
     order.on_end = on_saved;
+    persistence->save_path = mem_strdup(order.path);
+    persistence->place = (struct sync_save){.offset = server->journal.end,
+                                            .has_offset = server->journal_readers != 0};
     persistence->changes_at_save = server->changes_since_save;
     persistence->last_try_s = clock_wall_ms() / 1000;
     persistence->save = save_begin(server->workers, LANE_SAVE, &order);
@@ -199,6 +214,8 @@ void persistence_save_cancel(struct server *server)
 bool persistence_save_now(struct server *server)
 {
     persistence_save_cancel(server);
+    /* The file that one may have finished is replaced now. */
+    server->persistence.place.has_offset = false;
     struct snapshot_head head = persistence_head(server);
     struct save_paths paths = paths_of(server);
     struct save_order order = order_of(server, &head, &paths);
@@ -231,6 +248,8 @@ void persistence_cron(struct server *server)
     const struct config_save_points *rules = &server->config.snapshot.save;
     int64_t now_s = server->host.now_ms / 1000;
     if (server->persistence.save || server->persistence.load) return;
+    /* A script that runs has changed data of which the stream knows nothing yet. */
+    if (server->executor.depth) return;
     for (size_t i = 0; i < rules->count; i++) {
         if (!is_due(server, &rules->items[i], now_s)) continue;
         log_write(server->log, LEVEL_NOTICE, "%d changes in %lld seconds. Saving...",

@@ -66,6 +66,13 @@ static void freeze(void *owner, struct full_sync_order *order)
                                                           : store_freeze(server->store);
 }
 
+static bool running_save(void *owner, struct sync_save *save)
+{
+    struct server *server = owner;
+    *save = server->persistence.place;
+    return server->persistence.save != NULL;
+}
+
 /* Of a file that is in doubt nothing is served. */
 static void list_increments(void *owner, struct increment_files *files)
 {
@@ -420,7 +427,7 @@ void replication_init(struct server *server)
     feeds->spool.journal = &server->journal;
     feeds->spool.directory = &server->config.process.dir;
     feeds->lineage = &replication->lineage;
-    feeds->hooks = (struct feeds_hooks){server, freeze, write_log, list_increments};
+    feeds->hooks = (struct feeds_hooks){server, freeze, write_log, running_save, list_increments};
     master_link_init(link, server->loop);
     link->workers = server->workers;
     link->lane = LANE_FOLLOW;

@@ -2,7 +2,8 @@
 was given and is not thrown back to a full synchronisation: the rest of the stream waits on disk,
 in files without a name, and comes byte for byte; a link that broke meanwhile continues from there;
 limits on what is held close links; a disk that takes nothing costs the slow replica alone. What
-memory has no more comes from the increments of the append-only file, never with a changed byte."""
+memory has no more comes from the increments of the append-only file, never with a changed byte.
+Replicas that want a file share the save that runs."""
 
 import hashlib
 import os
@@ -20,7 +21,7 @@ VALUE = "v" * 65536
 class Replica:
     """A peer that asks to replicate, and reads what it is told to."""
 
-    def __init__(self, server, history="?", wanted=-1):
+    def __init__(self, server, history="?", wanted=-1, by_len=False):
         self.sock = socket.socket()
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         self.sock.settimeout(20)
@@ -33,6 +34,8 @@ class Replica:
         self.answer = self.line().decode().split()
         if self.answer[0] == "+FULLRESYNC":
             self.history, self.offset = self.answer[1], int(self.answer[2])
+            if by_len:
+                return
             self.skip_snapshot()
             self.acknowledge()
         else:
@@ -88,6 +91,7 @@ def start():
 
     def begin(**config):
         words = {"repl-diskless-sync-delay": "0", "repl-ping-replica-period": "3600"}
+        words["enable-debug-command"] = "yes"
         words.update({name.replace("_", "-"): value for name, value in config.items()})
         server = Server(words)
         things.append(server)
@@ -315,3 +319,59 @@ def test_an_increment_that_is_damaged_serves_nobody(start):
             again.read_to(number(master, "master_repl_offset"))
     assert "checksum does not fit" in master.log()
     assert again.offset < 3 * MIB or again.answer[0] == "+FULLRESYNC"
+
+
+def begin_slow_save(start):
+    """A master that writes files for replicas, keeps a journal, and saves for a second."""
+    master = start(repl_diskless_sync="no", save="", rdb_key_save_delay="5000")
+    first = Replica(master, by_len=True)
+    first.close()
+    with Client(master.address) as client:
+        for i in range(200):
+            client("SET", f"key:{i}", i)
+    before = number(master, "master_repl_offset")
+    ask(master, "BGSAVE")
+    ask(master, "SET", "during", "the save")
+    return master, before
+
+
+def follow(master, *replicas):
+    for replica in replicas:
+        ask(replica, "REPLICAOF", "127.0.0.1", master.port)
+    wait_until(
+        lambda: master.log().count("the save that runs") >= len(replicas), 20, "they have asked"
+    )
+    ask(master, "SET", "later", "too")
+
+
+def wait_same(master, *replicas):
+    for replica in replicas:
+        wait_until(lambda: info(replica)["master_link_status"] == "up", 20, "the link is up")
+        wait_until(
+            lambda: ask(replica, "DEBUG", "DIGEST") == ask(master, "DEBUG", "DIGEST"), 20, "same"
+        )
+
+
+def test_replicas_that_want_a_file_share_the_save_that_runs(start):
+    replicas = [start(), start()]
+    master, place = begin_slow_save(start)
+    follow(master, *replicas)
+    assert "state=wait_bgsave" in info(master)["slave0"]
+    wait_same(master, *replicas)
+    log = master.log()
+    assert log.count(f"begins at offset {place}") == 2
+    assert log.count("Background saving started") == 1
+    assert ask(replicas[0], "GET", "during") == b"the save"
+    assert ask(replicas[1], "GET", "later") == b"too"
+
+
+def test_a_save_that_fails_leaves_its_replicas_a_snapshot_of_their_own(start):
+    replica = start()
+    master, place = begin_slow_save(start)
+    follow(master, replica)
+    (temporary,) = master.directory.glob("temp-*.rdb")
+    temporary.unlink()
+    wait_same(master, replica)
+    assert "Background saving error" in master.log()
+    assert f"begins at offset {place}" not in master.log()
+    assert ask(replica, "GET", "later") == b"too"

@@ -9,26 +9,24 @@
 
 #include <cmocka.h>
 
-static void a_snapshot_is_shared_while_every_byte_can_still_be_had(void **state)
+static void a_save_is_shared_while_every_byte_can_still_be_had(void **state)
 {
     (void)state;
     static const struct {
-        struct sync_snapshot snapshot;
+        struct sync_save save;
         struct sync_request request;
         enum join_verdict verdict;
     } cases[] = {
-        {{SYNC_TO_FILE, 500, 0, true, true}, {0, false, 0}, JOIN_YES},
-        {{SYNC_TO_FILE, 400, 0, true, true}, {0, false, 0}, JOIN_YES},
-        {{SYNC_TO_FILE, 399, 0, true, true}, {0, false, 0}, JOIN_STREAM_IS_GONE},
-        {{SYNC_TO_FILE, 500, 0, true, false}, {0, false, 0}, JOIN_STREAM_IS_GONE},
-        {{SYNC_TO_FILE, 500, 1, true, true}, {0, true, 0}, JOIN_OTHER_CONTENT},
-        {{SYNC_TO_SOCKET, 500, 0, false, true}, {0, true, 0}, JOIN_YES},
-        {{SYNC_TO_SOCKET, 500, 0, true, true}, {0, true, 0}, JOIN_TOO_LATE},
-        {{SYNC_TO_SOCKET, 500, 0, false, true}, {0, false, 0}, JOIN_NEEDS_LENGTH},
+        {{500, true}, {0, false, 0}, JOIN_YES},
+        {{400, true}, {0, true, 0}, JOIN_YES},
+        {{399, true}, {0, false, 0}, JOIN_STREAM_IS_GONE},
+        {{901, true}, {0, false, 0}, JOIN_STREAM_IS_GONE},
+        {{500, false}, {0, false, 0}, JOIN_STREAM_IS_GONE},
+        {{500, true}, {0, true, 1}, JOIN_OTHER_CONTENT},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         enum join_verdict verdict =
-            sync_can_join(&cases[i].snapshot, &cases[i].request, (struct journal_range){400, 900});
+            sync_can_join(&cases[i].save, &cases[i].request, (struct journal_range){400, 900});
         if (verdict != cases[i].verdict) fail_msg("%zu: %s", i, join_verdict_name(verdict));
     }
 }
@@ -140,7 +138,7 @@ static void a_stream_says_what_masters_say_and_nothing_else(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_snapshot_is_shared_while_every_byte_can_still_be_had),
+        cmocka_unit_test(a_save_is_shared_while_every_byte_can_still_be_had),
         cmocka_unit_test(a_snapshot_to_sockets_waits_for_company_and_one_to_a_file_does_not),
         cmocka_unit_test(the_oldest_request_decides_the_way_and_the_content),
         cmocka_unit_test(a_cap_on_bytes_holds_over_any_time),
