@@ -40,7 +40,7 @@ struct full_sync;
 /* How far a snapshot is. */
 struct full_sync_progress {
     uint64_t keys, keys_total, bytes;
-    double percent; /* by keys, or by bytes of a file */
+    double percent;               /* by keys, or by bytes of a file */
     double seconds, seconds_left; /* since it began; until its end, at the pace of so far */
 };
 

@@ -4,6 +4,7 @@
 #include "io/conn.h"
 #include "io/entropy.h"
 #include "link/master_stream.h"
+#include "repl/sync_plan.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -572,4 +573,16 @@ void master_link_deinit(struct master_link *link)
     buf_deinit(&link->host);
     buf_deinit(&link->in);
     buf_deinit(&link->out);
+}
+
+void master_link_report(const struct master_link *link)
+{
+    if (link->receiver == NULL) return;
+    struct receive_progress at = receive_progress(link->receiver);
+    int64_t elapsed_ms = loop_now_us(link->loop) / US_PER_MS - at.began_us / US_PER_MS;
+    tell(link, false,
+         "MASTER <-> REPLICA sync: %llu MB and %llu keys so far, %.0f%% of it, %lld seconds left",
+         (unsigned long long)receive_bytes(link->receiver) >> 20, (unsigned long long)at.keys,
+         at.total ? (double)at.done * 100 / (double)at.total : 0,
+         (long long)sync_left_s(at.done, at.total, elapsed_ms));
 }

@@ -133,4 +133,7 @@ int64_t master_link_silence_s(const struct master_link *link);
 /* "connected", as ROLE says it. */
 const char *master_link_state_name(const struct master_link *link);
 
+/* How far the snapshot is that is being received, for the log. */
+void master_link_report(const struct master_link *link);
+
 #endif

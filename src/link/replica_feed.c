@@ -530,6 +530,15 @@ void feeds_cron(struct feeds *feeds, bool is_master)
     append(feeds, STR("*1\r\n$4\r\nPING\r\n"));
 }
 
+void feeds_tell_progress(const struct feeds *feeds)
+{
+    if (feeds->running == NULL) return;
+    struct full_sync_progress done = full_sync_progress(feeds->running);
+    feeds_tell(feeds, false,
+               "Full resync: %llu MB sent in %.0f seconds, %.0f%% of it, about %.0f seconds left",
+               (unsigned long long)done.bytes >> 20, done.seconds, done.percent, done.seconds_left);
+}
+
 size_t feeds_count_good(const struct feeds *feeds, int64_t max_lag_s)
 {
     size_t good = 0;

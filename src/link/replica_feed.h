@@ -137,6 +137,8 @@ void feeds_cron(struct feeds *feeds, bool is_master);
 /* Replicas are to acknowledge now. */
 void feeds_want_acks(struct feeds *feeds);
 
+/* How far the snapshot is that is being sent, in the log. */
+void feeds_tell_progress(const struct feeds *feeds);
 size_t feeds_count_good(const struct feeds *feeds, int64_t max_lag_s);
 /* The address others reach the replica at. */
 const char *feed_address(const struct feed *feed, char out[CONN_ADDRESS_MAX]);

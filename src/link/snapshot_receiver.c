@@ -196,6 +196,17 @@ uint64_t receive_total(const struct receiver *receiver)
     return receiver->total;
 }
 
+struct receive_progress receive_progress(const struct receiver *receiver)
+{
+    const struct rdb_progress *progress = &receiver->progress;
+    struct receive_progress at = {receiver->bytes, receiver->total, progress->keys,
+                                  receiver->began_us};
+    if (at.total) return at;
+    at.done = progress->keys;
+    at.total = progress->keys_total;
+    return at;
+}
+
 const char *receive_verdict_name(enum receive_verdict verdict)
 {
     static const char *const names[RECEIVE_VERDICTS] = {

@@ -54,6 +54,12 @@ void receive_cancel(struct receiver *receiver);
 /* Bytes of the snapshot that came; and how many there are, 0 when nobody knows. */
 uint64_t receive_bytes(const struct receiver *receiver);
 uint64_t receive_total(const struct receiver *receiver);
+/* Bytes of how many when the master told that, else keys of how many; `total` 0: nobody knows. */
+struct receive_progress {
+    uint64_t done, total, keys;
+    int64_t began_us;
+};
+struct receive_progress receive_progress(const struct receiver *receiver);
 const char *receive_verdict_name(enum receive_verdict verdict);
 
 #endif

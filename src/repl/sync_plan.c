@@ -52,6 +52,13 @@ bool sync_takes_part(enum sync_way way, const struct sync_request *oldest,
     return way == SYNC_TO_FILE || request->takes_marks;
 }
 
+int64_t sync_left_s(uint64_t done, uint64_t total, int64_t elapsed_ms)
+{
+    if (done == 0 || elapsed_ms <= 0 || done > total) return -1;
+    double left_ms = (double)elapsed_ms * ((double)(total - done) / (double)done);
+    return left_ms < (double)INT32_MAX ? (int64_t)(left_ms / 1000 + 0.5) : -1;
+}
+
 /* --- bandwidth --- */
 
 enum { MS_PER_S = 1000, BURSTS_PER_S = 10 };

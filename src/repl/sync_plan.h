@@ -55,6 +55,9 @@ enum sync_way sync_choose_way(const struct sync_settings *settings,
 bool sync_takes_part(enum sync_way way, const struct sync_request *oldest,
                      const struct sync_request *request);
 
+/* Seconds until all is done, at the pace so far; -1: nobody knows. */
+int64_t sync_left_s(uint64_t done, uint64_t total, int64_t elapsed_ms);
+
 /* --- bandwidth --- */
 
 /* A cap on bytes per second, shared by all transfers; a pause is paid back for at most a tenth of a

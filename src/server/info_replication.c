@@ -11,6 +11,14 @@ static int64_t now_ms(const struct server *server)
 
 /* --- our master --- */
 
+static void write_loading_left(struct server *server, struct buf *out)
+{
+    struct receive_progress at = receive_progress(server->replication.link.receiver);
+    int64_t elapsed_ms = now_ms(server) - at.began_us / 1000;
+    buf_printf(out, "master_sync_read_keys:%llu\r\nmaster_sync_left_seconds:%lld\r\n",
+               (unsigned long long)at.keys, (long long)sync_left_s(at.done, at.total, elapsed_ms));
+}
+
 static void write_loading(struct server *server, struct buf *out)
 {
     const struct master_link *link = &server->replication.link;
@@ -24,6 +32,7 @@ static void write_loading(struct server *server, struct buf *out)
                "master_sync_last_io_seconds_ago:0\r\n",
                (long long)total, (long long)bytes, (long long)(total > 0 ? total - bytes : -bytes),
                percent);
+    write_loading_left(server, out);
 }
 
 static void write_master(struct server *server, struct buf *out)

@@ -408,6 +408,12 @@ void replication_cron(struct server *server)
     server_check_shutdown(server);
 }
 
+void replication_report(struct server *server)
+{
+    feeds_tell_progress(&server->replication.feeds);
+    master_link_report(&server->replication.link);
+}
+
 /* --- life --- */
 
 void replication_init(struct server *server)

@@ -38,6 +38,8 @@ void replication_apply(struct server *server);
 void replication_serve_waits(struct server *server);
 void replication_before_sleep(struct server *server);
 void replication_cron(struct server *server);
+/* Snapshots that are on their way, in the log. */
+void replication_report(struct server *server);
 
 static inline bool master_link_is_on(const struct master_link *link)
 {

@@ -48,6 +48,7 @@ struct rdb_reading {
     struct rdb_read_result *result;
     struct rdb_progress *progress;
     struct rdb_progress unseen;
+    uint64_t announced; /* keys, so far */
     uint64_t record_at;
     struct buf key;
     int64_t expire_at_ms;
@@ -249,6 +250,8 @@ static bool resize_db(struct rdb_reading *reading)
     if (!rdb_read_len(&reading->codec, &keys) || !rdb_read_len(&reading->codec, &expiring)) {
         return fail_reading(reading, "the size of a database");
     }
+    reading->announced += keys;
+    atomic_store(&reading->progress->keys_total, reading->announced);
     bool is_known = reading->source.left != SIZE_MAX;
     size_t certain = is_known ? reading->source.left / RESERVE_BYTES_PER_KEY : 0;
     certain -= MIN(certain, reading->reserved);

@@ -375,3 +375,24 @@ def test_a_save_that_fails_leaves_its_replicas_a_snapshot_of_their_own(start):
     assert "Background saving error" in master.log()
     assert f"begins at offset {place}" not in master.log()
     assert ask(replica, "GET", "later") == b"too"
+
+
+def test_both_ends_of_a_synchronisation_tell_how_far_it_is(start):
+    master, replica = start(repl_sync_max_rate="400kb", rdbcompression="no"), start()
+    with Client(master.address) as client:
+        for i in range(1000):
+            client("SET", f"key:{i}", "x" * 1000)
+    ask(replica, "REPLICAOF", "127.0.0.1", master.port)
+
+    def is_told():
+        here, there = info(master, "skein").get("skein_sync0", ""), info(replica)
+        left = re.search(r"left=([0-9.]+)", here)
+        return (
+            left
+            and 0 < float(left.group(1)) < 60
+            and int(there.get("master_sync_read_keys", 0)) > 0
+            and 0 <= int(there["master_sync_left_seconds"]) < 60
+        )
+
+    wait_until(is_told, 20, "both know")
+    wait_same(master, replica)

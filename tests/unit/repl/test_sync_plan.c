@@ -135,9 +135,21 @@ static void a_stream_says_what_masters_say_and_nothing_else(void **state)
     }
 }
 
+static void what_is_left_is_told_by_the_pace_so_far(void **state)
+{
+    (void)state;
+    assert_int_equal(sync_left_s(25, 100, 10000), 30);
+    assert_int_equal(sync_left_s(100, 100, 10000), 0);
+    assert_int_equal(sync_left_s(0, 100, 10000), -1);
+    assert_int_equal(sync_left_s(50, 0, 10000), -1);
+    assert_int_equal(sync_left_s(50, 100, 0), -1);
+    assert_int_equal(sync_left_s(1, UINT64_MAX, INT64_MAX), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_left_is_told_by_the_pace_so_far),
         cmocka_unit_test(a_save_is_shared_while_every_byte_can_still_be_had),
         cmocka_unit_test(a_snapshot_to_sockets_waits_for_company_and_one_to_a_file_does_not),
         cmocka_unit_test(the_oldest_request_decides_the_way_and_the_content),
