@@ -1,9 +1,9 @@
 /* A client's connection: bytes in, requests to `execute`, replies out.
  *
- * What one readable event brings is parsed as far as it goes; the requests found are run as a batch
- * whose keys were prefetched together; replies are written once per turn of the loop. Bytes are
- * read into a buffer all clients share, so an idle client costs no buffer; only a request that is
- * not complete yet is kept in the client's own.
+ * What the clients sent that are readable in one turn of the loop runs as a batch whose keys were
+ * prefetched together (client_input.h); replies are written once per turn. Bytes are read into a
+ * buffer all clients share, so an idle client costs no buffer; only a request that is not complete
+ * yet is kept in the client's own.
  *
  * A last argument that is big is read straight into the blob the store will keep (clients.c, struct
  * big_bulk).
@@ -52,12 +52,13 @@ struct client {
     size_t accounted; /* its part of clients->memory */
     bool waits;       /* requests wait in `in` for client_resume */
     bool wants_write;
-    bool is_lent;       /* a worker has the connection: nobody else touches it */
-    struct feed *feed;  /* replica_feed.h; NULL: it is no replica */
-    int64_t written_to; /* the end of what it wrote, for WAIT */
-    void *ack_wait;     /* server/wait_command.c; NULL: it is in no WAIT */
-    void *migration;    /* server/migrate.c; NULL: it is in no MIGRATE */
-    bool awaits_end;    /* server/shutdown.c: it is in SHUTDOWN */
+    bool is_lent;             /* a worker has the connection: nobody else touches it */
+    struct intake_part *part; /* what it sent and did not run yet; NULL: nothing */
+    struct feed *feed;        /* replica_feed.h; NULL: it is no replica */
+    int64_t written_to;       /* the end of what it wrote, for WAIT */
+    void *ack_wait;           /* server/wait_command.c; NULL: it is in no WAIT */
+    void *migration;          /* server/migrate.c; NULL: it is in no MIGRATE */
+    bool awaits_end;          /* server/shutdown.c: it is in SHUTDOWN */
 };
 
 /* The limits of one class of clients on replies that were not read. */
@@ -106,7 +107,8 @@ struct client_hooks {
 };
 
 struct feed;
-struct request_batch;
+struct intake;
+struct intake_part;
 
 /* When replies to writes may leave. */
 struct commit {
@@ -136,8 +138,7 @@ struct clients {
     uint64_t next_id;
     uint64_t bytes_in, bytes_out, reads, writes;
     uint64_t query_limit_closes, output_limit_closes;
-    char *shared; /* the read buffer */
-    struct request_batch *batch;
+    struct intake *intake;
 };
 
 void clients_init(struct clients *clients, struct loop *loop, struct executor *executor,
@@ -158,6 +159,8 @@ void clients_tend(struct clients *clients);
 /* Closes the clients that use most until all together use no more than `limit` bytes; returns how
  * many. */
 size_t clients_evict(struct clients *clients, size_t limit);
+/* Runs what clients have sent in this turn of the loop; called when all that sent were read. */
+void clients_run(struct clients *clients);
 /* Writes what waits and frees what was closed; called before the loop sleeps. */
 void clients_flush(struct clients *clients);
 
@@ -174,8 +177,7 @@ void client_hold_replies(struct client *client, uint64_t at);
 struct clients_nest {
     const struct client *running;
     const struct request_view *running_request;
-    char *shared;
-    struct request_batch *batch;
+    struct intake *intake;
 };
 void clients_nest_begin(struct clients *clients, struct clients_nest *nest);
 void clients_nest_end(struct clients *clients, const struct clients_nest *nest);

@@ -16,8 +16,8 @@ static bool serve(void *owner)
     struct clients_nest nest;
     struct session *running = server->delivery.running;
     int64_t now_ms = server->host.now_ms, now_us = server->host.now_us;
-    clients_nest_begin(&server->clients, &nest);
     server->delivery.running = NULL;
+    clients_nest_begin(&server->clients, &nest);
     loop_turn(server->loop, false);
     server->delivery.running = running;
     clients_nest_end(&server->clients, &nest);

@@ -58,6 +58,7 @@ static void init_store(struct server *server)
 static void on_before_sleep(void *context)
 {
     struct server *server = context;
+    clients_run(&server->clients);
     replication_serve_waits(server);
     server_serve_blocked(server);
     tracking_broadcast(&server->tracking);

@@ -67,6 +67,57 @@ def test_a_pipeline_ten_thousand_deep_is_answered_in_order(client):
     assert replies == [b"%d" % n for n in range(count)]
 
 
+def sleeper(connect):
+    """What others send while this one sleeps is read in one turn."""
+    client = connect()
+    client.send("DEBUG", "SLEEP", "0.2")
+    return client
+
+
+def script_of(number):
+    """What one of many sends at once, and the bytes it is answered with."""
+    wire, answer = [encode("SELECT", number % 3)], [b"+OK\r\n"]
+    for turn in range(number * 3 % 50):
+        wire += [encode("SET", f"k:{number}", turn), b"GET k:%d\r\n" % number]
+        answer += [b"+OK\r\n", b"$%d\r\n%d\r\n" % (len(str(turn)), turn)]
+    return b"".join(wire), b"".join(answer)
+
+
+def test_many_clients_read_in_one_turn_get_their_own_answers(connect, read_exactly):
+    clients = [connect() for _ in range(60)]
+    waiting = sleeper(connect)
+    halves = []
+    for number, client in enumerate(clients):
+        wire, answer = script_of(number)
+        cut = len(wire) - number % 7
+        client.send_raw(wire[:cut])
+        halves.append((client, wire[cut:], answer))
+    assert waiting.read() == "OK"
+    for client, rest, answer in halves:
+        client.send_raw(rest)
+        assert read_exactly(client, len(answer)) == answer
+
+
+def test_clients_that_end_or_wait_in_one_turn_leave_the_others_alone(connect):
+    quitter, broken, waiter, victim, killer, last = [connect() for _ in range(6)]
+    victim_id = victim("CLIENT", "ID")
+    waiting = sleeper(connect)
+    quitter.send_raw(encode("SET", "a", 1) + encode("QUIT") + encode("SET", "a", 2))
+    broken.send_raw(encode("SET", "b", 1) + b"*1\r\n:4\r\n" + encode("SET", "b", 2))
+    waiter.send_raw(encode("BLPOP", "list", 0) + encode("SET", "c", 1))
+    killer.send_raw(encode("CLIENT", "KILL", "ID", victim_id))
+    victim.send_raw(encode("SET", "d", 1))
+    last.send_raw(encode("RPUSH", "list", "x") + encode("GET", "a"))
+    assert waiting.read() == "OK"
+    assert quitter.read_until_closed() == b"+OK\r\n+OK\r\n"
+    assert b"+OK\r\n-ERR Protocol error" in broken.read_until_closed()
+    assert [waiter.read(), waiter.read()] == [[b"list", b"x"], "OK"]
+    assert killer.read() == 1
+    assert victim.read_until_closed() == b""
+    assert [last.read(), last.read()] == [1, b"1"]
+    assert last("MGET", "a", "b", "c", "d") == [b"1", b"1", b"1", None]
+
+
 def test_reads_and_writes_of_one_key_in_a_pipeline_see_each_other(client):
     commands = [word for n in range(500) for word in (("SET", "k", n), ("GET", "k"), ("INCR", "k"))]
     replies = client.pipeline(commands)

@@ -52,6 +52,18 @@ def test_a_script_that_never_ends_is_killed(server, client):
     assert b"number_of_cached_scripts:2" in client("INFO", "memory")
 
 
+def test_who_was_read_together_with_an_endless_script_does_not_wait_for_it(server):
+    with server.client() as first, server.client() as looping, server.client() as killer:
+        first.send("DEBUG", "SLEEP", "0.2")
+        looping.send("EVAL", LOOP, "0")
+        killer.send("SET", "k", "v")
+        killer.send("SCRIPT", "KILL")
+        assert first.read() == "OK"
+        assert "BUSY" in str(killer.read())
+        assert killer.read() == "OK"
+        assert "killed by user" in str(looping.read())
+
+
 def test_a_function_that_never_ends_is_killed(server, client):
     code = f"#!lua name=loop\nredis.register_function('loop', function() {LOOP} end)"
     client("FUNCTION", "LOAD", "REPLACE", code)

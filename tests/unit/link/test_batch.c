@@ -24,6 +24,16 @@ static const struct request_limits STRANGER = {INT32_MAX, 1 << 20, false};
 
 static struct request_batch *batch;
 static struct request_parser parser;
+static struct batch_part part;
+
+static enum request_verdict parse(struct str bytes, const struct request_limits *limits)
+{
+    batch_clear(batch);
+    part = batch_parse(batch, &parser, bytes, limits);
+    assert_int_equal(part.first, 0);
+    assert_int_equal(part.end, batch->count);
+    return part.verdict;
+}
 
 static int setup(void **state)
 {
@@ -46,11 +56,11 @@ static void requests_stand_in_order_with_their_places(void **state)
 {
     (void)state;
     struct str bytes = STR(PING GET_K "*2\r\n$3\r\nGE");
-    assert_int_equal(batch_parse(batch, &parser, bytes, &USUAL), REQUEST_INCOMPLETE);
+    assert_int_equal(parse(bytes, &USUAL), REQUEST_INCOMPLETE);
     assert_int_equal(batch->count, 2);
     assert_int_equal(batch->starts[0], 0);
     assert_int_equal(batch->starts[1], sizeof(PING) - 1);
-    assert_int_equal(batch->bytes, sizeof(PING GET_K) - 1);
+    assert_int_equal(part.bytes, sizeof(PING GET_K) - 1);
     assert_int_equal(batch->views[0].argc, 1);
     assert_true(str_eq(batch->views[0].argv[0], STR("PING")));
     assert_int_equal(batch->views[1].argc, 2);
@@ -65,47 +75,69 @@ static void a_batch_is_full_at_its_limit_and_the_rest_follows(void **state)
         buf_printf(&bytes, "*300\r\n");
         for (int a = 0; a < 300; a++) buf_printf(&bytes, "$2\r\n%02d\r\n", i);
     }
-    assert_int_equal(batch_parse(batch, &parser, buf_str(&bytes), &USUAL), REQUEST_READY);
+    assert_int_equal(parse(buf_str(&bytes), &USUAL), REQUEST_READY);
     assert_int_equal(batch->count, BATCH_MAX);
     for (int i = 0; i < BATCH_MAX; i++) {
         assert_int_equal(batch->views[i].argv[299].ptr[0] - '0', i / 10);
         assert_int_equal(batch->views[i].argv[299].ptr[1] - '0', i % 10);
     }
-    struct str rest = str_from(buf_str(&bytes), batch->bytes);
-    assert_int_equal(batch_parse(batch, &parser, rest, &USUAL), REQUEST_INCOMPLETE);
+    struct str rest = str_from(buf_str(&bytes), part.bytes);
+    assert_int_equal(parse(rest, &USUAL), REQUEST_INCOMPLETE);
     assert_int_equal(batch->count, 3);
     buf_deinit(&bytes);
+}
+
+static void parts_of_several_clients_stand_side_by_side(void **state)
+{
+    (void)state;
+    struct request_parser other;
+    struct buf many = {0};
+    request_parser_init(&other);
+    buf_printf(&many, "*5000\r\n");
+    for (int a = 0; a < 5000; a++) buf_printf(&many, "$4\r\n%04d\r\n", a);
+    assert_int_equal(parse(STR(PING GET_K), &USUAL), REQUEST_INCOMPLETE);
+    struct batch_part second = batch_parse(batch, &other, buf_str(&many), &USUAL);
+    assert_int_equal(second.verdict, REQUEST_INCOMPLETE);
+    assert_int_equal(second.first, 2);
+    assert_int_equal(second.end, 3);
+    assert_int_equal(second.bytes, many.len);
+    assert_int_equal(batch->starts[2], 0);
+    /* The many arguments have moved those of the first client. */
+    assert_true(str_eq(batch->views[1].argv[1], STR("k")));
+    assert_true(str_eq(batch->views[2].argv[4999], STR("4999")));
+    buf_deinit(&many);
+    request_parser_deinit(&other);
 }
 
 static void an_inline_request_is_alone(void **state)
 {
     (void)state;
     struct str bytes = STR(PING "get 'a b'\r\n" PING);
-    assert_int_equal(batch_parse(batch, &parser, bytes, &USUAL), REQUEST_READY);
+    assert_int_equal(parse(bytes, &USUAL), REQUEST_READY);
     assert_int_equal(batch->count, 1);
-    assert_false(batch->is_inline);
-    bytes = str_from(bytes, batch->bytes);
+    assert_false(part.is_inline);
+    bytes = str_from(bytes, part.bytes);
     request_finish(&parser);
-    assert_int_equal(batch_parse(batch, &parser, bytes, &USUAL), REQUEST_READY);
+    assert_int_equal(parse(bytes, &USUAL), REQUEST_READY);
     assert_int_equal(batch->count, 1);
-    assert_true(batch->is_inline);
+    assert_true(part.is_inline);
     assert_true(str_eq(batch->views[0].argv[1], STR("a b")));
-    assert_int_equal(batch->bytes, sizeof("get 'a b'\r\n") - 1);
+    assert_int_equal(part.bytes, sizeof("get 'a b'\r\n") - 1);
 }
 
 static void a_stranger_is_read_one_request_at_a_time(void **state)
 {
     (void)state;
-    assert_int_equal(batch_parse(batch, &parser, STR(PING PING), &STRANGER), REQUEST_READY);
+    assert_int_equal(parse(STR(PING PING), &STRANGER), REQUEST_READY);
     assert_int_equal(batch->count, 1);
-    assert_int_equal(batch->bytes, sizeof(PING) - 1);
+    assert_int_equal(part.bytes, sizeof(PING) - 1);
 }
 
 static void what_is_wrong_is_told_behind_what_was_right(void **state)
 {
     (void)state;
     struct str bytes = STR(PING "*1\r\n:4\r\n");
-    assert_int_equal(batch_parse(batch, &parser, bytes, &USUAL), REQUEST_INVALID);
+    assert_int_equal(parse(bytes, &USUAL), REQUEST_INVALID);
     assert_int_equal(batch->count, 1);
     assert_string_equal(buf_c(&parser.error), "ERR Protocol error: expected '$', got ':'");
 }
@@ -120,7 +152,7 @@ static void preparing_hashes_the_keys_and_finds_the_commands(void **state)
     registry_add(&registry, string_commands);
     keyspace_put_string(&store.dbs[0], STR("k"), STR("value"), -1);
     struct str bytes = STR("*0\r\n" GET_K "*1\r\n$3\r\nGET\r\n*1\r\n$4\r\nNONE\r\n" GET_K);
-    assert_int_equal(batch_parse(batch, &parser, bytes, &USUAL), REQUEST_INCOMPLETE);
+    assert_int_equal(parse(bytes, &USUAL), REQUEST_INCOMPLETE);
     assert_int_equal(batch->count, 5);
     batch_prepare(batch, &registry, &store.dbs[0]);
     assert_null(batch->views[0].ref);
@@ -152,7 +184,7 @@ static void preparing_collections_asks_and_changes_nothing(void **state)
     keyspace_put_string(ks, STR("s"), STR("value"), NO_EXPIRY);
     struct str bytes =
         STR(HGET("z") HGET("h") HGET("s") HGET("n") "*2\r\n$4\r\nHGET\r\n$1\r\nz\r\n");
-    assert_int_equal(batch_parse(batch, &parser, bytes, &USUAL), REQUEST_INCOMPLETE);
+    assert_int_equal(parse(bytes, &USUAL), REQUEST_INCOMPLETE);
     assert_int_equal(batch->count, 5);
     batch_prepare(batch, &registry, ks);
     struct element_hint hint = {.name = STR("f")};
@@ -173,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(requests_stand_in_order_with_their_places),
         TEST(a_batch_is_full_at_its_limit_and_the_rest_follows),
+        TEST(parts_of_several_clients_stand_side_by_side),
         TEST(an_inline_request_is_alone),
         TEST(a_stranger_is_read_one_request_at_a_time),
         TEST(what_is_wrong_is_told_behind_what_was_right),
