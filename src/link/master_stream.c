@@ -13,6 +13,7 @@ static const struct request_limits limits = {
 struct applying {
     struct master_link *link;
     struct request_batch *batch;
+    struct batch_part part;
     size_t base;    /* where in link->in the batch begins */
     size_t applied; /* bytes of link->in that are done */
     size_t multi; /* the request of the batch that began the unit; BATCH_MAX: an earlier one did */
@@ -77,13 +78,14 @@ static void run(struct master_link *link, struct request_view *view, enum stream
     chain_deinit(&link->replies);
 }
 
-static enum request_verdict parse(struct master_link *link, struct request_batch *batch,
-                                  struct request_parser *parser, struct str bytes)
+static struct batch_part parse(struct master_link *link, struct request_batch *batch,
+                               struct request_parser *parser, struct str bytes)
 {
     struct executor *executor = link->executor;
-    enum request_verdict verdict = batch_parse(batch, parser, bytes, &limits);
+    batch_clear(batch);
+    struct batch_part part = batch_parse(batch, parser, bytes, &limits);
     batch_prepare(batch, executor->registry, &executor->host->store->dbs[link->session.db]);
-    return verdict;
+    return part;
 }
 
 /* --- units --- */
@@ -107,12 +109,12 @@ static void run_unit(struct master_link *link, struct str bytes)
     struct request_parser parser;
     request_parser_init(&parser);
     while (bytes.len) {
-        parse(link, batch, &parser, bytes);
+        struct batch_part part = parse(link, batch, &parser, bytes);
         ASSERT(batch->count);
         for (size_t i = 0; i < batch->count; i++) {
             run_in_unit(link, &batch->views[i], judge(link, &batch->views[i]));
         }
-        bytes = str_from(bytes, batch->bytes);
+        bytes = str_from(bytes, part.bytes);
     }
     request_parser_deinit(&parser);
     batch_free(batch);
@@ -144,7 +146,8 @@ static bool take_request(struct applying *applying, size_t i)
     struct request_view *view = &batch->views[i];
     enum stream_verdict verdict = applying->verdicts[i] = judge(link, view);
     if (verdict == STREAM_FORBIDDEN) return false;
-    link->scanned = applying->base + (i + 1 < batch->count ? batch->starts[i + 1] : batch->bytes);
+    bool is_last = i + 1 == batch->count;
+    link->scanned = applying->base + (is_last ? applying->part.bytes : batch->starts[i + 1]);
     if (link->is_in_unit) {
         if (is_word(view, verdict, "exec")) finish_unit(applying, i);
     } else if (is_word(view, verdict, "multi")) {
@@ -163,14 +166,14 @@ static enum step take_batch(struct applying *applying)
 {
     struct master_link *link = applying->link;
     struct str bytes = str_from(buf_str(&link->in), link->scanned);
-    enum request_verdict verdict = parse(link, applying->batch, &link->parser, bytes);
+    applying->part = parse(link, applying->batch, &link->parser, bytes);
     applying->base = link->scanned;
     applying->multi = BATCH_MAX;
     for (size_t i = 0; i < applying->batch->count; i++) {
         if (!take_request(applying, i)) return STEP_REFUSED;
     }
-    if (verdict == REQUEST_INVALID) return STEP_REFUSED;
-    return verdict == REQUEST_INCOMPLETE ? STEP_MORE : STEP_DONE;
+    if (applying->part.verdict == REQUEST_INVALID) return STEP_REFUSED;
+    return applying->part.verdict == REQUEST_INCOMPLETE ? STEP_MORE : STEP_DONE;
 }
 
 const char *master_stream_apply(struct master_link *link)
