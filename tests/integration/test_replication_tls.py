@@ -3,6 +3,7 @@ synchronisation, partial ones, chains; whose certificates are taken and whose ar
 certificates change under way."""
 
 import contextlib
+import os
 import signal
 import socket
 import ssl
@@ -261,17 +262,18 @@ def test_certificates_change_while_links_are_up(start, made):
 
 def test_a_replica_that_does_not_read_its_snapshot_holds_nobody_up(start):
     master = start()
-    fill(master, 3000, 3000)
-    sleeper = Client(master.address, tls=master.tls)
-    sleeper.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    sleeper.send("PSYNC", "?", "-1")
-    wait_until(lambda: "state=send_bulk" in info(master)["slave0"], 10, "the snapshot is sent")
     with Client(master.address, tls=master.tls) as client:
-        for i in range(500):
-            assert client("SET", f"meanwhile:{i}", i) == "OK"
-    assert "state=send_bulk" in info(master)["slave0"]
+        for i in range(50):  # more than buffers of sockets hold, and it cannot be compressed
+            client.pipeline([("SET", f"big:{i}:{j}", os.urandom(50_000)) for j in range(10)])
+    with Client(master.address, tls=master.tls) as sleeper:
+        sleeper.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sleeper.send("PSYNC", "?", "-1")
+        wait_until(lambda: "state=send_bulk" in info(master)["slave0"], 10, "it is being sent")
+        with Client(master.address, tls=master.tls) as client:
+            for i in range(500):
+                assert client("SET", f"meanwhile:{i}", i) == "OK"
+        assert "state=send_bulk" in info(master)["slave0"]
     replica = start()
-    sleeper.close()
     follow(replica, master)
     wait_up(replica)
     wait_same(master, replica)
