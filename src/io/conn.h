@@ -72,7 +72,7 @@ const char *conn_tls_error(const struct conn *conn);
 /* Probes a quiet peer after so many seconds and drops it after three probes, about as long again; 0
  * turns it off. */
 int conn_set_keepalive(struct conn *conn, int seconds);
-/* Whether small pieces are sent at once (the default) or collected; of no effect on unix sockets. */
+/* Whether small pieces are sent at once (the default) or collected; nothing for unix sockets. */
 void conn_set_nodelay(struct conn *conn, bool on);
 /* Bytes the kernel has taken but the peer has not acknowledged; -errno when unknown. */
 int conn_unsent_bytes(const struct conn *conn);

@@ -1,5 +1,5 @@
-/* INFO's section of what only we tell: why a replica does not follow, how far snapshots are on their
- * way, what peers claimed that cannot be. */
+/* INFO's section of what only we tell: why a replica does not follow, how far snapshots on their
+ * way are, what peers claimed that cannot be. */
 #include "server/info.h"
 #include "server/server.h"
 

@@ -1,7 +1,7 @@
 /* The end of the server, asked for by SHUTDOWN or by a signal.
  *
- *     running --(a replica lags, shutdown-timeout)--> waiting --(all have everything, or its time is
- *        ^                                               |       over)--> saving --> over
+ *     running --(a replica lags, shutdown-timeout)--> waiting --(all have everything, or its time
+ *        ^                                               |       is over)--> saving --> over
  *        +----(SHUTDOWN ABORT)---------------------------+                  |
  *        +----(something is not on disk, without FORCE)---------------------+
  *
@@ -146,8 +146,8 @@ static bool must_wait_for_replicas(const struct server *server, unsigned flags)
     return may_wait && !replicas_have_all(server);
 }
 
-/* Nothing is added to the stream, neither a PING nor a request to acknowledge: it would stand behind
- * what the files have, and a master that comes back from them could not be continued. */
+/* Nothing is added to the stream, neither a PING nor a request to acknowledge: it would stand
+ * behind what the files have, and a master that comes back from them could not be continued. */
 static void begin_to_wait(struct server *server, unsigned flags)
 {
     int64_t limit_ms = (int64_t)server->config.process.shutdown_timeout_s * MS_PER_S;

@@ -1,4 +1,5 @@
-"""Proves: INFO has every stock field in every role: a stock server in the same place is asked the same."""
+"""Proves: INFO has every stock field in every role; a stock server in the same place is asked the
+same."""
 
 import contextlib
 import re

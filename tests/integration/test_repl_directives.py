@@ -69,7 +69,7 @@ def test_a_password_and_a_user_open_the_master(start):
         client("ACL", "SETUSER", "default", "off")
         setting(replica, "masteruser", "feeder", "masterauth", "word")
         ask(replica, "CLIENT", "KILL", "TYPE", "master")
-        wait_until(lambda: "user=feeder" in client("CLIENT", "LIST", "TYPE", "replica").decode(), 10)
+        wait_until(lambda: b"user=feeder" in client("CLIENT", "LIST", "TYPE", "replica"), 10)
     wait_up(replica)
 
 

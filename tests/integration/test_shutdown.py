@@ -1,5 +1,5 @@
-"""Proves: SHUTDOWN and SIGTERM wait for replicas that lag, for as long as shutdown-timeout says, with
-writes paused, and can be called off; stock Redis is asked the same."""
+"""Proves: SHUTDOWN and SIGTERM wait for replicas that lag, for as long as shutdown-timeout says,
+with writes paused, and can be called off; stock Redis is asked the same."""
 
 import contextlib
 import os
