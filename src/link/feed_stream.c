@@ -409,11 +409,11 @@ static bool is_over(uint64_t limit, int64_t held, const struct feeds *feeds)
     return limit && held > 0 && (uint64_t)held > MAX(limit, (uint64_t)feeds->journal->window_bytes);
 }
 
-void feed_check_held(struct feed *feed, int64_t now_ms)
+bool feed_check_held(struct feed *feed, int64_t now_ms)
 {
     const struct feeds *feeds = feed->feeds;
     const struct output_limit *limit = &feeds->clients->limits.output[CLIENT_REPLICA];
-    if (is_gone(feed) || !(feed->is_on_disk || is_in_memory(feed))) return;
+    if (is_gone(feed) || !(feed->is_on_disk || is_in_memory(feed))) return true;
     /* What came within the last second had no time to leave. */
     int64_t held = feeds->aged_end - kept_from(feed);
     if (!is_over(limit->soft_bytes, held, feeds))
@@ -422,11 +422,13 @@ void feed_check_held(struct feed *feed, int64_t now_ms)
         feed->over_since_ms = now_ms;
     bool over_soft = feed->over_since_ms && now_ms - feed->over_since_ms > limit->soft_s * 1000;
     if (is_over(limit->hard_bytes, held, feeds) || over_soft) {
+        feeds->clients->output_limit_closes++;
         feed_drop(feed, "it is over the limits of client-output-buffer-limit");
-        feed->client->clients->output_limit_closes++;
-    } else if (feeds->spool.error && exceeds_memory(feeds, held)) {
-        feed_drop(feed, NO_ROOM);
+        return false;
     }
+    if (feeds->spool.error == 0 || !exceeds_memory(feeds, held)) return true;
+    feed_drop(feed, NO_ROOM);
+    return false;
 }
 
 size_t feeds_count_on_disk(const struct feeds *feeds)

@@ -46,8 +46,8 @@ void feed_flow(struct feed *feed);
 void feeds_spill(struct feeds *feeds);
 /* A few times a second: ages what is held, frees what is not, tries a disk that failed again. */
 void feeds_age(struct feeds *feeds, int64_t now_ms);
-/* Gives the replica up when it costs more than it may. */
-void feed_check_held(struct feed *feed, int64_t now_ms);
+/* Gives the replica up when it costs more than it may: then false, and the feed is gone. */
+bool feed_check_held(struct feed *feed, int64_t now_ms);
 /* How many are read to from disk. */
 size_t feeds_count_on_disk(const struct feeds *feeds);
 

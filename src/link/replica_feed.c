@@ -505,7 +505,7 @@ static void tend(struct feed *feed, bool tell_life)
 {
     struct feeds *feeds = feed->feeds;
     if (is_gone(feed)) return;
-    feed_check_held(feed, now_ms(feeds));
+    if (!feed_check_held(feed, now_ms(feeds))) return;
     if (feed->is_lent) return; /* the worker has timeouts of its own */
     if (progress_is_lost(&feed->progress, now_ms(feeds), feeds->timeout_ms)) {
         feed_drop(feed, "it has been silent for longer than repl-timeout");

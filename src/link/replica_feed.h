@@ -143,7 +143,7 @@ size_t feeds_count_good(const struct feeds *feeds, int64_t max_lag_s);
 /* The address others reach the replica at. */
 const char *feed_address(const struct feed *feed, char out[CONN_ADDRESS_MAX]);
 struct feed_name feed_name(const struct feed *feed);
-/* Closes its link, and says why in the log. */
+/* Closes its link, and says why in the log. The feed is gone then, unless it is lent. */
 void feed_drop(struct feed *feed, const char *why);
 void feeds_tell(const struct feeds *feeds, bool is_warning, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -396,3 +396,16 @@ def test_both_ends_of_a_synchronisation_tell_how_far_it_is(start):
 
     wait_until(is_told, 20, "both know")
     wait_same(master, replica)
+
+
+def test_files_that_were_read_are_given_up(start):
+    master = start(repl_journal_memory="1mb")
+    fast, slow = Replica(master), Replica(master)
+    end = fall_behind(master, fast, 80)
+    held = number(master, "repl_journal_disk_bytes")
+    slow.read_to(end - 6 * MIB)
+    slow.acknowledge()
+    # The first 64 MiB are in a file of their own.
+    wait_until(lambda: number(master, "repl_journal_disk_bytes") <= held - 64 * MIB, 20, "one goes")
+    slow.read_to(end)
+    assert slow.sum.hexdigest() == fast.sum.hexdigest()
