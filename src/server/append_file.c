@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/param.h>
 
+enum { MIB = 1 << 20 };
+
 /* --- orders --- */
 
 static enum aof_sync sync_of(enum config_fsync fsync)
@@ -384,6 +386,29 @@ void append_file_cron(struct server *server)
                   (long long)aof_size(&file->aof));
     }
     aof_rewrite(&file->aof);
+}
+
+static double percent(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+void append_file_report(struct server *server)
+{
+    const struct save *base = server->append_file.base;
+    int64_t done, total, began_s;
+    if (base) {
+        const struct rdb_progress *progress = save_progress(base);
+        uint64_t keys = progress->keys, all = progress->keys_total;
+        log_write(server->log, LEVEL_NOTICE,
+                  "A base of the append-only file: %.0f%%, %llu of %llu keys, %llu MB written",
+                  percent(keys, all), (unsigned long long)keys, (unsigned long long)all,
+                  (unsigned long long)progress->bytes / MIB);
+    }
+    if (append_file_load_progress(server, &done, &total, &began_s)) {
+        log_write(server->log, LEVEL_NOTICE, "Loading the append-only file: %.0f%% of %lld MB",
+                  percent((uint64_t)done, (uint64_t)total), (long long)total / MIB);
+    }
 }
 
 bool append_file_close(struct server *server)

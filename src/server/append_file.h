@@ -54,6 +54,8 @@ void append_file_start(struct server *server, struct manifest *manifest);
 /* Before replies leave. */
 void append_file_flush(struct server *server);
 void append_file_cron(struct server *server);
+/* How far a base or a load is, for the log. */
+void append_file_report(struct server *server);
 /* BGREWRITEAOF, also while the file is off; false with the reason in the log. */
 bool append_file_rewrite(struct server *server);
 /* The whole data was replaced: a new base, and what was before it is forgotten. */

@@ -61,10 +61,10 @@ static void tend_clients(struct server *server)
 }
 
 static const struct periodic periodics[] = {
-    {100, replication_cron},    {0, read_memory},        {0, server_expire},
-    {100, sample_rates},        {100, persistence_cron}, {100, append_file_cron},
-    {5000, persistence_report}, {1000, close_silent},    {1000, tend_clients},
-    {5000, replication_report},
+    {100, replication_cron},    {0, read_memory},           {0, server_expire},
+    {100, sample_rates},        {100, persistence_cron},    {100, append_file_cron},
+    {5000, persistence_report}, {5000, append_file_report}, {1000, close_silent},
+    {1000, tend_clients},       {5000, replication_report},
 };
 
 void server_cron(void *context)

@@ -120,14 +120,18 @@ static void write_loading(struct server *server, struct buf *out)
     info_write(out, loading_fields, &facts);
 }
 
+/* A base of the append-only file counts its keys like a snapshot, which goes first. */
 static void note_save(const struct server *server, struct persistence_facts *facts)
 {
     const struct save *save = server->persistence.save;
     facts->current_duration_s = -1;
+    facts->is_saving = save != NULL;
+    if (save) {
+        facts->current_duration_s = (loop_now_us(server->loop) - save_began_us(save)) / 1000000;
+    }
+    if (save == NULL) save = server->append_file.base;
     if (save == NULL) return;
     const struct rdb_progress *progress = save_progress(save);
-    facts->is_saving = 1;
-    facts->current_duration_s = (loop_now_us(server->loop) - save_began_us(save)) / 1000000;
     facts->save_keys = progress->keys;
     facts->save_keys_total = progress->keys_total;
     facts->save_percent = percent_of(facts->save_keys, facts->save_keys_total);
@@ -162,7 +166,7 @@ void info_persistence(struct server *server, struct buf *out)
     const struct persistence *persistence = &server->persistence;
     struct persistence_facts facts = {
         .loading = (server->executor.state & GATE_LOADING) != 0,
-        .async_loading = (server->executor.state & GATE_ASYNC_LOADING) != 0,
+        .async_loading = server->replication.link.state == LINK_LOADING,
         .last_save_s = persistence->last_save_s,
         .last_duration_s = persistence->last_duration_s,
         .last_status = persistence->failed ? "err" : "ok",

@@ -52,6 +52,7 @@ def fill(client, seed, count=400):
         if chance.random() < 0.1:
             client("PEXPIRE", f"{verb}:{key}", 10_000_000)
     client("SELECT", 0)
+    fill_groups(client, seed)
     client("MULTI")
     client("INCR", "counter")
     client("SELECT", 5)
@@ -59,6 +60,41 @@ def fill(client, seed, count=400):
     client("RPUSH", "list", "a", "b")
     client("EXEC")
     client("SELECT", 0)
+
+
+def fill_groups(client, seed):
+    """What has commands of its own: consumer groups, functions, bits, places, expiries to come."""
+    for i in range(30):
+        client("XADD", "groups", f"{seed * 100 + i}-1", "field", i)
+    client("XGROUP", "CREATE", "groups", f"group{seed}", "0")
+    read = ("XREADGROUP", "GROUP", f"group{seed}", "one", "COUNT", 9, "STREAMS", "groups", ">")
+    first = client(*read)[0][1][0][0]
+    client("XACK", "groups", f"group{seed}", first)
+    client("XAUTOCLAIM", "groups", f"group{seed}", "two", 0, "-", "COUNT", 3)
+    client("XDEL", "groups", first)
+    client("XGROUP", "CREATECONSUMER", "groups", f"group{seed}", "three")
+    code = f"#!lua name=lib{seed}\nredis.register_function('f{seed}', function() return {seed} end)"
+    client("FUNCTION", "LOAD", "REPLACE", code)
+    client("SETBIT", "bits", 1000 + seed, 1)
+    client("PFADD", "many", *range(seed, seed + 300))
+    client("GEOADD", "places", 13.361389, 38.115556, f"Palermo{seed}")
+    client("SET", f"expires{seed}", "later", "EX", 100000)
+
+
+def groups(server):
+    """What DEBUG DIGEST leaves out: groups with what is pending, functions, deadlines."""
+    with Client(server.address, timeout=30.0) as client:
+        names = [group[1] for group in client("XINFO", "GROUPS", "groups")]
+        told = [
+            (name, client("XPENDING", "groups", name), client("XINFO", "CONSUMERS", "groups", name))
+            for name in names
+        ]
+        for _, pending, consumers in told:
+            for consumer in consumers:
+                del consumer[consumer.index(b"idle") :]
+        functions = sorted(lib[1] for lib in client("FUNCTION", "LIST"))
+        deadlines = [client("EXPIRETIME", key) for key in sorted(client("KEYS", "expire*"))]
+        return [told, functions, deadlines]
 
 
 VERBS = {
@@ -116,18 +152,18 @@ def test_stock_redis_reads_our_files(fresh_server, tmp_path, preamble):
     server.client()("BGREWRITEAOF")
     wait_until(lambda: persistence(server.client())["aof_rewrites"] == "1")
     fill(server.client(), 5)
-    before = digest(server)
+    before, told = digest(server), groups(server)
     server.stop()
     check = subprocess.run(
         ["redis-check-aof", str(manifest(server))], capture_output=True, text=True, timeout=30
     )
     assert check.returncode == 0, check.stdout + check.stderr
     with Server(ON, binary=ORACLE_BINARY, directory=server.directory) as stock:
-        assert digest(stock) == before
+        assert digest(stock) == before and groups(stock) == told
         fill(stock.client(), 6)
-        after = digest(stock)
+        after, told = digest(stock), groups(stock)
     server.start()
-    assert digest(server) == after
+    assert digest(server) == after and groups(server) == told
 
 
 @pytest.mark.parametrize("preamble", ["yes", "no"])
@@ -138,9 +174,9 @@ def test_we_read_the_files_of_stock_redis(fresh_server, tmp_path, preamble):
         stock.client()("BGREWRITEAOF")
         wait_until(lambda: persistence(stock.client())["aof_rewrite_in_progress"] == "0")
         fill(stock.client(), 8)
-        before = digest(stock)
+        before, told = digest(stock), groups(stock)
     server = fresh_server(config, directory=tmp_path)
-    assert digest(server) == before
+    assert digest(server) == before and groups(server) == told
 
 
 def test_a_single_file_of_old_becomes_the_base(fresh_server, tmp_path):
@@ -252,6 +288,21 @@ def test_a_file_that_has_outgrown_its_base_gets_a_new_one(fresh_server):
     client = server.client()
     for i in range(600):
         client("SET", "same", f"value {i}")
+    wait_until(lambda: int(persistence(client)["aof_rewrites"]) > 0)
+
+
+def test_a_percentage_of_zero_or_a_file_below_the_size_begins_no_rewrite(fresh_server):
+    server = fresh_server({**ON, "auto-aof-rewrite-min-size": "4kb"})
+    client = server.client()
+    client("CONFIG", "SET", "auto-aof-rewrite-percentage", 0)
+    client.pipeline([("SET", "same", f"value {i}") for i in range(600)])
+    beats = int(client.info("server")["uptime_in_seconds"]) + 1
+    wait_until(lambda: int(client.info("server")["uptime_in_seconds"]) > beats)
+    assert persistence(client)["aof_rewrites"] == "0"
+    client("CONFIG", "SET", "auto-aof-rewrite-min-size", "1mb")
+    client("CONFIG", "SET", "auto-aof-rewrite-percentage", 100)
+    assert persistence(client)["aof_rewrites"] == "0"
+    client("CONFIG", "SET", "auto-aof-rewrite-min-size", "4kb")
     wait_until(lambda: int(persistence(client)["aof_rewrites"]) > 0)
 
 

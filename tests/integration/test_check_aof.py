@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 
 import pytest
-from skeintest import Server
+from skeintest import ORACLE_BINARY, Server, wait_until
 from skeintest.server import server_binary
 
 CHECK = pathlib.Path(server_binary()).parent / "skein-check-aof"
@@ -114,3 +114,62 @@ def test_a_base_without_contents_is_not_valid(files):
     base.write_bytes(b"")
     code, said = check(manifest)
     assert code == 1 and base.name in said
+
+
+def stock_check(*words, answer=""):
+    command = ["redis-check-aof", *map(str, words)]
+    return subprocess.run(command, input=answer, capture_output=True, text=True, timeout=30)
+
+
+@pytest.mark.parametrize("binary", [None, ORACLE_BINARY])
+def test_both_tools_agree_on_the_files_of_both_servers(tmp_path, binary):
+    with Server({"appendonly": "yes"}, binary=binary, directory=tmp_path) as server:
+        client = server.client()
+        for i in range(20):
+            client("MULTI")
+            client("SET", f"key{i}", "value" * i)
+            client("XADD", "stream", "*", "field", i)
+            client("EXEC")
+    directory = tmp_path / "appendonlydir"
+    manifest = directory / "appendonly.aof.manifest"
+    increment = directory / "appendonly.aof.1.incr.aof"
+    whole = increment.read_bytes()
+    middle = whole.index(b"*", len(whole) // 2)
+    cases = [
+        (whole, 0),
+        (whole[: whole.rindex(b"EXEC") + 2], 1),
+        (whole[: whole.rindex(b"MULTI")], 1),
+        (whole[:middle] + b"?" + whole[middle + 1 :], 1),
+    ]
+    for contents, code in cases:
+        increment.write_bytes(contents)
+        theirs = stock_check(manifest)
+        assert (check(manifest)[0], theirs.returncode) == (code, code), theirs.stdout
+    torn = whole[: whole.rindex(b"EXEC")]
+    increment.write_bytes(torn)
+    assert check("--fix", manifest, answer="y\n")[0] == 0
+    fixed = increment.read_bytes()
+    increment.write_bytes(torn)
+    stock_check("--fix", manifest, answer="y\n")
+    assert increment.read_bytes() == fixed
+
+
+def test_both_tools_cut_at_a_time_and_what_came_before_it_loads(tmp_path):
+    with Server(ON, directory=tmp_path) as server:
+        client = server.client()
+        client("SET", "early", "1")
+        began = int(client("TIME")[0])
+        wait_until(lambda: int(client("TIME")[0]) > began + 1)
+        client("SET", "late", "1")
+    directory = tmp_path / "appendonlydir"
+    manifest = directory / "appendonly.aof.manifest"
+    increment = directory / "appendonly.aof.1.incr.aof"
+    whole = increment.read_bytes()
+    assert check("--truncate-to-timestamp", began + 1, manifest)[0] == 0
+    cut = increment.read_bytes()
+    assert b"early" in cut and b"late" not in cut
+    increment.write_bytes(whole)
+    assert stock_check("--truncate-to-timestamp", began + 1, manifest).returncode == 0
+    assert increment.read_bytes() == cut
+    with Server(ON, directory=tmp_path) as server:
+        assert server.client()("MGET", "early", "late") == [b"1", None]

@@ -468,6 +468,36 @@ static void a_sync_that_takes_too_long_stops_writes_until_it_ends(void **state)
     sem_destroy(&barrier.is_open);
 }
 
+/* no-appendfsync-on-rewrite. */
+static void no_sync_is_begun_while_a_base_is_written_if_asked_for(void **state)
+{
+    struct world *world = *state;
+    struct barrier barrier = {.job = {.run = wait_at, .ctx = &barrier}};
+    sem_init(&barrier.is_open, 0, 0);
+    begin(world);
+    reach(world, AOF_ON);
+    world->aof.settings.sync = AOF_SYNC_EVERYSEC;
+    world->aof.settings.pauses_sync = true;
+    worker_submit(world->pool, LANE_SAVE, &barrier.job);
+    rewrite(world);
+    while (world->aof.rewrite.step != AOF_STEP_SAVING) {
+        aof_flush(&world->aof);
+        worker_drain(world->pool, LANE_SYNC);
+    }
+    journal_append_unit(&world->journal, 0, 0, STR("*1\r\n$4\r\nPING\r\n"));
+    aof_flush(&world->aof);
+    pass_time(world, 2000000);
+    aof_beat(&world->aof);
+    assert_null(world->aof.syncing);
+    world->aof.settings.pauses_sync = false;
+    aof_beat(&world->aof);
+    assert_non_null(world->aof.syncing);
+    sem_post(&barrier.is_open);
+    let_workers_finish(world);
+    assert_int_equal(aof_synced_offset(&world->aof), world->journal.end);
+    sem_destroy(&barrier.is_open);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -476,6 +506,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(bases_that_fail_are_tried_ever_less_often_and_leave_little,
                                         start, stop),
         cmocka_unit_test_setup_teardown(a_sync_that_takes_too_long_stops_writes_until_it_ends,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(no_sync_is_begun_while_a_base_is_written_if_asked_for,
                                         start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
