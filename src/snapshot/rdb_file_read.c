@@ -396,10 +396,13 @@ static bool report(struct rdb_reading *reading)
     return fail(reading, "it was cancelled");
 }
 
+/* A snapshot that has a place in a history stays as it is: who follows that history has the key
+ * too, and loses it by a DEL of the stream or not at all. */
 static bool is_expired(const struct rdb_reading *reading)
 {
     const struct rdb_read_options *options = reading->options;
-    return options->drop_expired && reading->expire_at_ms != NO_EXPIRY &&
+    bool has_place = reading->result->facts.replication_id[0] != '\0';
+    return options->drop_expired && !has_place && reading->expire_at_ms != NO_EXPIRY &&
            reading->expire_at_ms < options->now_ms;
 }
 

@@ -33,7 +33,8 @@ struct rdb_facts {
 struct rdb_read_options {
     const struct rdb_limits *limits; /* NULL: the usual ones */
     bool skip_checksum;
-    bool drop_expired;  /* keys whose time was over at now_ms are counted and left out */
+    bool drop_expired;  /* keys whose time was over at now_ms are counted and left out, unless the
+                         * snapshot says what place in a history it has */
     bool is_suspicious; /* a key without a name is taken for damage, which it mostly is */
     bool replaces;      /* a key that is there already gets the value of the file */
     int64_t now_ms;     /* what idle times count from */
