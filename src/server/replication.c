@@ -271,13 +271,14 @@ void replication_follow(struct server *server, struct str host, int port, const 
     if (was_master) {
         /* What we wrote is history that a master may share, if all of it is in the stream. */
         link->has_history = server->journal_readers != 0;
+        /* Else the name of our history must not be the one under which there was less. */
+        replication_want_journal(server);
         server_refuse_blocked(server);
     }
     replication_lineage(server);
     feeds_cut_all(&replication->feeds);
     config_set_master(&server->config, host, port);
     master_link_follow(link, host, port, by != NULL);
-    server_want_journal(server, JOURNAL_FOR_REPLICAS, true);
     replication_apply(server);
     log_write(server->log, LEVEL_NOTICE, "REPLICAOF %.*s:%d enabled (%s)", STR_ARG(host), port,
               by ? by : "from the configuration");
