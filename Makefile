@@ -78,11 +78,17 @@ objects := $(patsubst %.c,$(out)/%.o,$(filter-out $(main_sources) src/cli/% src/
 # The programs beside the server have objects of their own; names may recur there.
 cli_objects := $(patsubst %.c,$(out)/%.o,$(filter-out $(main_sources),$(wildcard src/cli/*.c)))
 check_objects := $(patsubst %.c,$(out)/%.o,$(filter-out $(main_sources),$(wildcard src/check/*.c)))
-unit_sources := $(wildcard tests/unit/*/test_*.c tests/sim/test_*.c)
+unit_sources := $(wildcard tests/unit/*/test_*.c)
 unit_binaries := $(patsubst %.c,$(out)/%,$(unit_sources))
 # What tests share: any C file below tests/support, and those beside the tests that are not tests themselves.
-support_sources := $(filter-out $(unit_sources),$(wildcard tests/support/*.c tests/unit/*/*.c tests/sim/*.c))
+support_sources := $(filter-out $(unit_sources),$(wildcard tests/support/*.c tests/unit/*/*.c))
 support_objects := $(patsubst %.c,$(out)/%.o,$(support_sources))
+# A world around the real servers, in the place of src/io but for the files that need no system.
+sim_sources := $(wildcard tests/sim/*.c)
+sim_real_io := $(patsubst %,src/io/%.c,address crash file_stream process_title timer tls)
+sim_objects := $(patsubst %.c,$(out)/%.o,$(sim_sources) $(filter-out src/io/% src/cli/% src/check/%, \
+                                          $(sources)) $(sim_real_io))
+sim_binary := $(out)/tests/sim/sim
 fuzz_sources := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_binaries := $(patsubst %.c,$(out)/%,$(fuzz_sources))
 fuzz_support := $(patsubst %.c,$(out)/%.o,$(filter-out $(fuzz_sources),$(wildcard tests/fuzz/*.c)))
@@ -91,9 +97,9 @@ server := $(if $(wildcard src/main.c),$(bin)/skein-server)
 programs := $(server) $(if $(wildcard src/cli/main.c),$(bin)/skein-cli) \
             $(if $(wildcard src/check/rdb_main.c),$(bin)/skein-check-rdb) \
             $(if $(wildcard src/check/aof_main.c),$(bin)/skein-check-aof)
-all_c := $(sources) $(wildcard src/main.c) $(unit_sources) $(support_sources)
+all_c := $(sources) $(wildcard src/main.c) $(unit_sources) $(support_sources) $(sim_sources)
 
-.PHONY: all debug objects unit freeze-large integration differential tools-test test lint lint-all format check bench bench-smoke fuzz fuzz-smoke test-crash compdb \
+.PHONY: all debug objects unit sim freeze-large integration differential tools-test test lint lint-all format check bench bench-smoke fuzz fuzz-smoke test-crash compdb \
         clean install up down deps deps-test deps-lint help print-%
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -164,6 +170,17 @@ $(unit_binaries): %: %.o $(support_objects) $(archive)
 
 unit: $(unit_binaries)
 	+@$(fixed_addresses) $(PYTHON) tools/run-unit --jobs $(JOBS) $(unit_binaries)
+
+# Clusters of real servers in a world of their own: `make sim`, `make sim SEED=n VERBOSE=1`.
+FIRST ?= $(or $(SEED),1)
+SEEDS ?= $(if $(SEED),1,2000)
+sim_wraps := -Wl,--wrap=clock_gettime -Wl,--wrap=nanosleep
+
+$(sim_binary): $(sim_objects)
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(sim_wraps) $(filter %.o,$^) $(LDLIBS_ALL) -o $@
+
+sim: $(sim_binary)
+	@$(PYTHON) tools/run-sim --jobs $(JOBS) $(if $(VERBOSE),--verbose) $(if $(REPEAT),--repeat) $(sim_binary) $(FIRST) $(SEEDS)
 
 # Frozen collections of 5 million elements each; `make unit` runs the same with fewer.
 freeze-large: $(out)/tests/unit/store/test_freeze_large
@@ -261,6 +278,8 @@ help:
 #: make debug                   build/debug, with assertions and without optimisation
 #: make SAN=address,undefined   build/san-address-undefined; SAN=thread: build/san-thread
 #: make unit                    unit tests of one profile (PROFILE= or SAN=)
+#: make sim                     clusters in a simulated world: SEEDS (2000) from FIRST (1) on, or
+#:                              SEED=n VERBOSE=1; REPEAT=1 runs each twice
 #: make freeze-large              collections of 5 million elements, frozen and written to
 #: make integration             tests against the running server (PYTEST_ARGS='-k name')
 #: make differential            the same commands sent to Skein and to redis-server
