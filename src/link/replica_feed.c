@@ -124,6 +124,7 @@ void feeds_announce(struct feeds *feeds, struct client *client, const struct rep
         buf_append_str(&feed->ip, said->ip);
     }
     if (said->has_rdb_only) feed->rdb_only = said->rdb_only;
+    if (said->has_node) feed->node_id = said->node;
     if (said->has_filter) feed->request.filter = said->filter;
     feed->capabilities |= said->capabilities;
     feed->request.takes_marks = (feed->capabilities & REPLCONF_CAPA_EOF) != 0;
@@ -183,6 +184,18 @@ static void continue_at(struct feed *feed, int64_t offset)
                (long long)offset_to_wire(offset), origin_names[origin]);
 }
 
+/* A replica that comes again has lost its other connection, whatever ours still believes. */
+static void evict_twins(struct feed *feed)
+{
+    if (!repl_id_is_set(&feed->node_id)) return;
+    LIST_FOREACH(at, after, &feed->feeds->all)
+    {
+        struct feed *other = LIST_ENTRY(at, struct feed, node);
+        if (other != feed && other->is_listed && repl_id_eq(&other->node_id, &feed->node_id))
+            feed_drop(other, "it came back on another connection");
+    }
+}
+
 static void queue_for_snapshot(struct feed *feed)
 {
     struct feeds *feeds = feed->feeds;
@@ -239,6 +252,7 @@ void feeds_sync(struct feeds *feeds, struct client *client, const struct resync_
     feed->wants_psync = request != NULL;
     feed->progress.is_silent = request == NULL || feed->rdb_only;
     feeds->lineage->offset = feeds->journal->end;
+    evict_twins(feed);
     feeds_tell(feeds, false, "Replica %s asks for synchronization", feed_name(feed).text);
     if (request == NULL) {
         queue_for_snapshot(feed);

@@ -38,6 +38,7 @@ struct feed {
     struct sync_request request;
     struct buf ip; /* as announced; empty: that of the connection */
     int port;
+    struct repl_id node_id; /* as announced; unset: it told none */
     unsigned capabilities;
     bool is_listed;   /* has asked for data: it is a replica to INFO */
     bool wants_psync; /* PSYNC, not SYNC */
