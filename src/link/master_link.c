@@ -204,9 +204,13 @@ static void refuse_snapshot(struct master_link *link, struct receive_result *res
     case RECEIVE_TOO_BIG:
     case RECEIVE_DONE:
     case RECEIVE_VERDICTS:
-        tell(link, true, "MASTER <-> REPLICA sync: %s", receive_verdict_name(result->verdict));
+        tell(link, true, "MASTER <-> REPLICA sync: %s, at byte %llu",
+             receive_verdict_name(result->verdict), (unsigned long long)result->bytes);
         break;
     }
+    link->stats.bad_snapshots +=
+        result->verdict == RECEIVE_DAMAGED || result->verdict == RECEIVE_INVALID;
+    link->stats.big_snapshots += result->verdict == RECEIVE_TOO_BIG;
     store_free(link->loading);
     link->loading = NULL;
     fail(link, receive_verdict_name(result->verdict));
@@ -263,7 +267,7 @@ static void take_snapshot(struct master_link *link, struct receive_result *resul
     bool is_refused = ask_guard(link) == GUARD_REFUSED;
     link->loading = NULL;
     if (is_refused) {
-        link->guard_refusals++;
+        link->stats.guard_refusals++;
         link->guard_holds = true;
         tell(link, true,
              "Our master has lost its history and is empty: its data is refused and "

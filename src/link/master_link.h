@@ -65,6 +65,16 @@ struct master_link_hooks {
     void (*log)(void *owner, bool is_warning, const char *text);
 };
 
+/* What our masters sent and we did not take. */
+struct master_link_stats {
+    uint64_t bad_snapshots; /* damaged, or no snapshot at all */
+    uint64_t big_snapshots; /* larger than repl-max-rdb-size */
+    uint64_t forbidden;     /* streams that held what no master sends */
+    uint64_t failed;        /* streams that could not be applied: they were of other data */
+    uint64_t unknown;       /* of these: a command we do not know */
+    uint64_t guard_refusals;
+};
+
 struct master_link {
     enum master_link_state state;
     struct loop *loop;
@@ -109,9 +119,7 @@ struct master_link {
     int64_t heard_ms, up_since_ms, down_since_ms, acked_ms;
     struct repl_id path[HANDSHAKE_PATH_MAX]; /* our master and those above it */
     size_t path_len;
-    uint64_t forbidden,
-        unknown; /* requests of the stream that masters do not send; we do not know */
-    uint64_t guard_refusals;
+    struct master_link_stats stats;
     uint64_t bytes_in;   /* of stream and snapshots */
     uint64_t errors;     /* requests of the stream that were answered with one */
     const char *failure; /* why the last attempt ended; NULL: it did not */

@@ -55,27 +55,38 @@ static void look_at_reply(struct master_link *link, const struct request_view *v
     link->hooks.failed(link->hooks.owner, error, view->argv[0]);
 }
 
-static void run(struct master_link *link, struct request_view *view, enum stream_verdict verdict)
+/* A master sends what it has done, so what fails here finds other data than it had there. Scripts
+ * of masters before 7.0 are sent before they are run, and fail in both places. */
+static bool execute_request(struct master_link *link, struct request_view *view, bool is_script)
+{
+    const struct reply *reply = &link->session.reply;
+    uint64_t errors = reply->errors;
+    execute(link->executor, &link->session, view, ORIGIN_MASTER);
+    if (link->replies.len) look_at_reply(link, view);
+    chain_deinit(&link->replies);
+    return reply->errors == errors || is_script;
+}
+
+/* False when it cannot be done. */
+static bool run(struct master_link *link, struct request_view *view, enum stream_verdict verdict)
 {
     switch (verdict) {
     case STREAM_LIFE:
     case STREAM_FORBIDDEN:
-        return;
+        return true;
     case STREAM_CONTROL:
         answer_control(link, view);
-        return;
+        return true;
     case STREAM_UNKNOWN:
-        link->unknown++;
-        return;
+        link->stats.unknown++;
+        return false;
     case STREAM_DATA:
     case STREAM_FRAME:
     case STREAM_MESSAGE:
     case STREAM_SCRIPT:
         break;
     }
-    execute(link->executor, &link->session, view, ORIGIN_MASTER);
-    if (link->replies.len) look_at_reply(link, view);
-    chain_deinit(&link->replies);
+    return execute_request(link, view, verdict == STREAM_SCRIPT);
 }
 
 static struct batch_part parse(struct master_link *link, struct request_batch *batch,
@@ -95,72 +106,75 @@ static bool is_word(const struct request_view *view, enum stream_verdict verdict
     return verdict == STREAM_FRAME && view->argc > 0 && str_is(view->argv[0], word);
 }
 
-static void run_in_unit(struct master_link *link, struct request_view *view,
+static bool run_in_unit(struct master_link *link, struct request_view *view,
                         enum stream_verdict verdict)
 {
-    if (is_word(view, verdict, "multi") || is_word(view, verdict, "exec")) return;
-    run(link, view, verdict);
+    if (is_word(view, verdict, "multi") || is_word(view, verdict, "exec")) return true;
+    return run(link, view, verdict);
 }
 
 /* Runs the requests of a unit that is whole, which came in several batches: they are read again. */
-static void run_unit(struct master_link *link, struct str bytes)
+static bool run_unit(struct master_link *link, struct str bytes)
 {
     struct request_batch *batch = batch_new();
     struct request_parser parser;
     request_parser_init(&parser);
-    while (bytes.len) {
+    bool is_done = true;
+    while (is_done && bytes.len) {
         struct batch_part part = parse(link, batch, &parser, bytes);
         ASSERT(batch->count);
-        for (size_t i = 0; i < batch->count; i++) {
-            run_in_unit(link, &batch->views[i], judge(link, &batch->views[i]));
+        for (size_t i = 0; is_done && i < batch->count; i++) {
+            is_done = run_in_unit(link, &batch->views[i], judge(link, &batch->views[i]));
         }
         bytes = str_from(bytes, part.bytes);
     }
     request_parser_deinit(&parser);
     batch_free(batch);
+    return is_done;
 }
 
 /* Its EXEC is request `end` of the batch. */
-static void finish_unit(struct applying *applying, size_t end)
+static bool finish_unit(struct applying *applying, size_t end)
 {
     struct master_link *link = applying->link;
+    bool is_done = true;
     link->is_in_unit = false;
     if (applying->multi == BATCH_MAX) {
         struct str unit = str_first(buf_str(&link->in), link->scanned);
-        run_unit(link, str_from(unit, applying->applied));
+        is_done = run_unit(link, str_from(unit, applying->applied));
     } else {
-        for (size_t i = applying->multi + 1; i < end; i++) {
-            run_in_unit(link, &applying->batch->views[i], applying->verdicts[i]);
+        for (size_t i = applying->multi + 1; is_done && i < end; i++) {
+            is_done = run_in_unit(link, &applying->batch->views[i], applying->verdicts[i]);
         }
     }
-    applying->applied = link->scanned;
+    if (is_done) applying->applied = link->scanned;
+    return is_done;
 }
 
 /* --- one request after the other --- */
 
-/* False: no master sends this. */
-static bool take_request(struct applying *applying, size_t i)
+enum step { STEP_DONE, STEP_MORE, STEP_REFUSED, STEP_FAILED };
+
+static enum step take_request(struct applying *applying, size_t i)
 {
     struct master_link *link = applying->link;
     struct request_batch *batch = applying->batch;
     struct request_view *view = &batch->views[i];
     enum stream_verdict verdict = applying->verdicts[i] = judge(link, view);
-    if (verdict == STREAM_FORBIDDEN) return false;
+    if (verdict == STREAM_FORBIDDEN) return STEP_REFUSED;
     bool is_last = i + 1 == batch->count;
     link->scanned = applying->base + (is_last ? applying->part.bytes : batch->starts[i + 1]);
     if (link->is_in_unit) {
-        if (is_word(view, verdict, "exec")) finish_unit(applying, i);
+        if (is_word(view, verdict, "exec") && !finish_unit(applying, i)) return STEP_FAILED;
     } else if (is_word(view, verdict, "multi")) {
         link->is_in_unit = true;
         applying->multi = i;
     } else {
-        run(link, view, verdict);
+        if (!run(link, view, verdict)) return STEP_FAILED;
         applying->applied = link->scanned;
     }
-    return true;
+    return STEP_DONE;
 }
-
-enum step { STEP_DONE, STEP_MORE, STEP_REFUSED };
 
 static enum step take_batch(struct applying *applying)
 {
@@ -170,7 +184,8 @@ static enum step take_batch(struct applying *applying)
     applying->base = link->scanned;
     applying->multi = BATCH_MAX;
     for (size_t i = 0; i < applying->batch->count; i++) {
-        if (!take_request(applying, i)) return STEP_REFUSED;
+        enum step step = take_request(applying, i);
+        if (step != STEP_DONE) return step;
     }
     if (applying->part.verdict == REQUEST_INVALID) return STEP_REFUSED;
     return applying->part.verdict == REQUEST_INCOMPLETE ? STEP_MORE : STEP_DONE;
@@ -191,9 +206,11 @@ const char *master_stream_apply(struct master_link *link)
     journal_note_db(link->journal, link->session.db);
     buf_consume(&link->in, applying.applied);
     link->scanned -= applying.applied;
-    if (step != STEP_REFUSED) return NULL;
-    link->forbidden++;
-    return "it holds what no master sends";
+    if (step == STEP_MORE) return NULL;
+    link->stats.forbidden += step == STEP_REFUSED;
+    link->stats.failed += step == STEP_FAILED;
+    return step == STEP_FAILED ? "a command of it fails on our data"
+                               : "it holds what no master sends";
 }
 
 void master_stream_reset(struct master_link *link)

@@ -154,6 +154,7 @@ static void finished(void *context)
     struct receiver *receiver = context;
     struct receive_result *result = &receiver->result;
     conn_reclaim(receiver->order.conn);
+    result->bytes = receiver->transfer.received;
     result->duration_us = clock_mono_us() - receiver->began_us;
     receiver->order.on_end(receiver->order.context, result);
     for (size_t i = 0; i < result->library_count; i++) buf_deinit(&result->libraries[i]);

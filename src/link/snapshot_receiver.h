@@ -26,6 +26,7 @@ struct receive_result {
     enum receive_verdict verdict;
     int error;
     bool by_mark;
+    uint64_t bytes; /* of the snapshot that came */
     struct buf words;
     struct buf stream; /* what came behind the snapshot */
     struct rdb_read_result read;

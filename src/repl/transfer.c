@@ -65,8 +65,9 @@ static enum transfer_event end(struct transfer_reader *reader)
 static enum transfer_event give(struct transfer_reader *reader, struct str bytes,
                                 struct str *payload)
 {
-    *payload = bytes;
     reader->received += bytes.len;
+    if (reader->received > reader->max_len) return TRANSFER_TOO_BIG;
+    *payload = bytes;
     return TRANSFER_PAYLOAD;
 }
 

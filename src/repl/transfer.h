@@ -20,7 +20,7 @@ enum transfer_event {
     TRANSFER_END,     /* the snapshot is complete; `in` begins with what follows */
     TRANSFER_REFUSED, /* the master's error stands in head */
     TRANSFER_INVALID, /* no master sends this */
-    TRANSFER_TOO_BIG, /* announces more than max_len */
+    TRANSFER_TOO_BIG, /* announces, or has, more than max_len */
 };
 
 enum transfer_state { TRANSFER_IN_HEAD, TRANSFER_BY_LEN, TRANSFER_BY_MARK, TRANSFER_DONE };

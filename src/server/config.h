@@ -338,6 +338,7 @@ struct config_repl {
     enum config_propagation_error propagation_error_behavior;
     bool guard_empty_master;
     int64_t sync_max_rate; /* bytes per second; 0: no limit */
+    int64_t max_rdb_size;  /* of a master's snapshot; 0: no limit */
 };
 
 /* There is no cluster mode: the values are kept so that CONFIG GET and REWRITE tell the truth. */

@@ -57,6 +57,7 @@ static const struct config_option options[] = {
     {"min-replicas-max-lag", NUMBER(repl.min_replicas_max_lag_s, 0, INT_MAX), .initial = "10",
      .alias = "min-slaves-max-lag", .change = CONFIG_CHANGE_MIN_REPLICAS},
     {"repl-guard-empty-master", BOOL(repl.guard_empty_master), .initial = "yes"},
+    {"repl-max-rdb-size", MEMORY(repl.max_rdb_size, 0, INT64_MAX), .initial = "0"},
     {"repl-sync-max-rate", MEMORY(repl.sync_max_rate, 0, INT64_MAX), .initial = "0"},
     {"propagation-error-behavior", ENUM(repl.propagation_error_behavior, propagation_error),
      .initial = "ignore"},

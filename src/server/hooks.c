@@ -101,6 +101,9 @@ static void after_run(void *owner, struct call *call, const struct outcome *outc
     tracking_ran(&server->tracking, call);
     server->stats.requests += !outcome->again;
     server->changes_since_save += outcome->changes;
+    if (outcome->changes && server->settings.is_replica &&
+        !session_is(call->session, SESSION_MASTER))
+        server->replication.local_changes += outcome->changes;
     stats_command(&server->stats, outcome, server->config.log.latency_tracking);
     if (outcome->duration_us >= server->slow_us || server->monitors.count) {
         server_observe(server, call, outcome);
@@ -263,6 +266,7 @@ static void reset_statistics(void *context)
     struct server *server = context;
     stats_reset(&server->stats);
     server->replication.feeds.stats = (struct feeds_stats){0};
+    server->replication.link.stats = (struct master_link_stats){0};
     server->host.stats = (struct lookup_stats){0};
     memset(server->acl.log.denied, 0, sizeof(server->acl.log.denied));
     server->clients.reads = server->clients.writes = 0;

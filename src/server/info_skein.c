@@ -5,17 +5,22 @@
 
 struct skein_facts {
     const char *guard, *failure;
-    uint64_t guard_refusals, bad_acks, unknown, forbidden, waiting_for_replicas;
+    struct master_link_stats refused;
+    uint64_t bad_acks, local_changes, waiting_for_replicas;
 };
 
 #define FIELD(name_, kind_, member_) INFO_FIELD(name_, kind_, skein_facts, member_)
 
 static const struct info_field skein_fields[] = {
     FIELD("skein_guard", INFO_TEXT, guard),
-    FIELD("skein_guard_refusals", INFO_COUNT, guard_refusals),
+    FIELD("skein_guard_refusals", INFO_COUNT, refused.guard_refusals),
     FIELD("skein_link_failure", INFO_TEXT, failure),
-    FIELD("skein_stream_unknown", INFO_COUNT, unknown),
-    FIELD("skein_stream_forbidden", INFO_COUNT, forbidden),
+    FIELD("skein_stream_unknown", INFO_COUNT, refused.unknown),
+    FIELD("skein_stream_forbidden", INFO_COUNT, refused.forbidden),
+    FIELD("skein_stream_failed", INFO_COUNT, refused.failed),
+    FIELD("skein_snapshots_bad", INFO_COUNT, refused.bad_snapshots),
+    FIELD("skein_snapshots_too_big", INFO_COUNT, refused.big_snapshots),
+    FIELD("skein_local_changes", INFO_COUNT, local_changes),
     FIELD("skein_acks_cut", INFO_COUNT, bad_acks),
     FIELD("skein_waits", INFO_COUNT, waiting_for_replicas),
     {0},
@@ -58,10 +63,9 @@ void info_skein(struct server *server, struct buf *out)
     struct skein_facts facts = {
         .guard = guard_state(link),
         .failure = link->failure ? link->failure : "none",
-        .guard_refusals = link->guard_refusals,
+        .refused = link->stats,
+        .local_changes = server->replication.local_changes,
         .bad_acks = feeds->stats.bad_acks,
-        .unknown = link->unknown,
-        .forbidden = link->forbidden,
         .waiting_for_replicas = feeds->gate.waiting,
     };
     info_write(out, skein_fields, &facts);

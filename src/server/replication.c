@@ -204,6 +204,7 @@ static bool adopt(void *owner, struct store *store, const struct receive_result 
                                .library_count = result->library_count};
     if (!persistence_load_libraries(server, &load, false)) return false;
     persistence_adopt(server, store);
+    server->replication.local_changes = 0;
     return true;
 }
 
@@ -291,7 +292,13 @@ void replication_promote(struct server *server, const char *by)
     master_link_leave(&replication->link);
     config_set_master(&server->config, STR(""), 0);
     replication_lineage(server);
-    lineage_promote(&replication->lineage, new_id());
+    if (replication->local_changes) {
+        /* Nobody has our data: who shares our offset does not share it. */
+        lineage_adopt(&replication->lineage, new_id(), server->journal.end);
+        replication->local_changes = 0;
+    } else {
+        lineage_promote(&replication->lineage, new_id());
+    }
     append_file_note_lineage(server);
     journal_forget_db(&server->journal);
     feeds_cut_all(&replication->feeds);
@@ -349,6 +356,8 @@ static void copy_settings(struct server *server)
     server->replication.link.guards_empty_master = config->guard_empty_master;
     server->replication.link.needs_disk = !config->ignore_disk_write_errors;
     feeds->collects_packets = config->disable_tcp_nodelay;
+    server->replication.link.max_snapshot =
+        config->max_rdb_size ? (uint64_t)config->max_rdb_size : INT64_MAX;
     feeds->sync_bytes_per_s = config->sync_max_rate;
     feeds->memory_bytes = config->journal_memory;
 }

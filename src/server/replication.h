@@ -22,6 +22,7 @@ struct replication {
     struct rdb_limits limits;
     struct buf bind;         /* texts of the attempt that runs */
     int64_t told_failure_us; /* when the log told of an error in our master's stream */
+    uint64_t local_changes;  /* of clients of a writable replica: no stream has them */
     int64_t end_before;      /* the journal's end when the request that runs began */
 };
 

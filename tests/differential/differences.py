@@ -13,6 +13,7 @@ NEW_DIRECTIVES = {
     b"repl-journal-memory",
     b"repl-journal-retention",
     b"repl-journal-retention-age",
+    b"repl-max-rdb-size",
     b"repl-sync-max-rate",
     b"tls-replication-name",
     b"tls-replication-verify-name",
