@@ -42,7 +42,9 @@ def come_back(way, replica):
     wait_up(replica)
 
 
-@pytest.mark.parametrize("stock_master, stock_replica", [(False, False), (True, False), (False, True)])
+@pytest.mark.parametrize(
+    "stock_master, stock_replica", [(False, False), (True, False), (False, True)]
+)
 def test_17_a_cut_inside_a_command(start, proxy, stock_master, stock_replica):
     """It goes on at the end of the last whole command: everything once, and no new snapshot."""
     master, replica = start(stock=stock_master), start(stock=stock_replica)
@@ -70,7 +72,9 @@ def test_18_a_cut_inside_a_transaction(start, proxy, promoted):
     master, replica = start(), start()
     ask(master, "SET", "a", 0)
     way = attach(proxy, master, replica)
-    whole = request("MULTI") + request("INCR", "a") + request("RPUSH", "l", "x" * 90) + request("EXEC")
+    whole = (
+        request("MULTI") + request("INCR", "a") + request("RPUSH", "l", "x" * 90) + request("EXEC")
+    )
     positions = [len(whole) - 1] if promoted else range(1, len(whole), 7)
     for done, position in enumerate(positions):
         kept, cuts = digest(replica), way.to_client.cuts
@@ -187,7 +191,9 @@ def test_23_who_never_says_what_it_has_counts_for_nothing(start):
             mute.say("REPLCONF", "ACK", 0)
             slow.say("REPLCONF", "ACK", at)
             assert client("WAIT", 1, 200) == 0
-            slow.say("REPLCONF", "ACK", at + len(request("SELECT", 0)) + len(request("SET", "a", 1)))
+            slow.say(
+                "REPLCONF", "ACK", at + len(request("SELECT", 0)) + len(request("SET", "a", 1))
+            )
             assert client("WAIT", 1, 10000) == 1
 
 

@@ -179,7 +179,9 @@ def hostile_snapshots():
         "a packed list that points beyond itself": head
         + b"\x12\x01k\x01\x02\x0a\x0a\x00\x00\x00\x05\x00\xbfab\xff"
         + end,
-        "a set of integers of a wrong width": head + b"\x0b\x01k\x08\x03\x00\x00\x00\x01\x00\x00\x00" + end,
+        "a set of integers of a wrong width": head
+        + b"\x0b\x01k\x08\x03\x00\x00\x00\x01\x00\x00\x00"
+        + end,
         "an unknown type": head + b"\xc8\x01k\x01v" + end,
         "a key twice": head + b"\x00\x01k\x01v\x00\x01k\x01w" + end,
         "a database that is not": b"REDIS0010\xfe\x81" + (2**40).to_bytes(8, "big") + end,

@@ -10,7 +10,6 @@ other connects again at once.
 import contextlib
 import socket
 import threading
-import time
 
 CHUNK = 64 * 1024
 CLIENT, SERVER = 0, 1
@@ -50,9 +49,9 @@ class Flow:
 
     def _wait_open(self, link):
         while not self._open.wait(0.02):
-            if link.is_cut:
+            if link.over.is_set():
                 return False
-        return not link.is_cut
+        return not link.over.is_set()
 
     def _room(self):
         """How many bytes may pass before something happens."""
@@ -88,7 +87,7 @@ class Flow:
                 self.stall()
                 continue
             if self.delay:
-                time.sleep(self.delay)
+                link.over.wait(self.delay)
             piece, data = data[:room], data[room:]
             target.sendall(self.edit(piece) if self.edit and piece else piece)
             self.total += len(piece)
@@ -104,11 +103,11 @@ class _Link:
 
     def __init__(self, client, server):
         self.ends = (client, server)
-        self.is_cut = False
+        self.over = threading.Event()
         self.keeps_server = False
 
     def cut(self):
-        self.is_cut = True
+        self.over.set()
         for number, end in enumerate(self.ends):
             if number == SERVER and self.keeps_server:
                 continue
@@ -227,7 +226,7 @@ class Proxy:
     def _pump(self, link, flow, source, target):
         seen = bytearray()
         try:
-            while not link.is_cut:
+            while not link.over.is_set():
                 data = source.recv(CHUNK)
                 if not data or not flow.pass_on(link, target, seen, data):
                     break
