@@ -106,6 +106,24 @@ static void a_first_line_without_end_is_given_up(void **state)
     assert_int_equal(transfer_read(&reader, &in, &payload), TRANSFER_INVALID);
 }
 
+static void a_snapshot_of_unknown_length_is_refused_when_it_grows_beyond_the_limit(void **state)
+{
+    (void)state;
+    char mark[TRANSFER_MARK_LEN];
+    memset(mark, 'm', sizeof(mark));
+    struct buf wire = {0};
+    struct transfer_reader reader;
+    transfer_reader_init(&reader, 10);
+    transfer_write_mark_head(&wire, mark);
+    buf_append_c(&wire, "1234567890");
+    struct str in = buf_str(&wire), payload;
+    assert_int_equal(transfer_read(&reader, &in, &payload), TRANSFER_PAYLOAD);
+    assert_int_equal(payload.len, 10);
+    in = STR("1");
+    assert_int_equal(transfer_read(&reader, &in, &payload), TRANSFER_TOO_BIG);
+    buf_deinit(&wire);
+}
+
 /* Payload from an alphabet so small that beginnings of the mark are everywhere in it. */
 static void make_payload(struct prng *prng, const char *mark, struct buf *out)
 {
@@ -136,7 +154,7 @@ static void a_snapshot_of_unknown_length_ends_at_its_mark_whatever_the_pieces(vo
         size_t end = (size_t)str_find(whole, str_of(mark, TRANSFER_MARK_LEN));
         buf_append_c(&wire, "*1\r\n");
         struct transfer_reader reader;
-        transfer_reader_init(&reader, 0);
+        transfer_reader_init(&reader, end);
         enum transfer_event event =
             feed(&reader, buf_str(&wire), 1 + prng_below(&prng, 60), &prng, &outcome);
         assert_int_equal(event, TRANSFER_END);
@@ -170,6 +188,7 @@ int main(void)
         cmocka_unit_test(announcements_no_master_makes_are_refused),
         cmocka_unit_test(a_first_line_without_end_is_given_up),
         cmocka_unit_test(a_snapshot_of_unknown_length_ends_at_its_mark_whatever_the_pieces),
+        cmocka_unit_test(a_snapshot_of_unknown_length_is_refused_when_it_grows_beyond_the_limit),
         cmocka_unit_test(what_is_written_can_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
