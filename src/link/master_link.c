@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/param.h>
 
 enum { READ_SIZE = 64 * 1024, US_PER_MS = 1000, TICK_MS = 100, ACK_MS = 1000 };
 
@@ -257,6 +258,7 @@ static void adopt_history(struct master_link *link, int64_t db)
     }
     lineage_adopt(link->lineage, id, handshake->offset);
     journal_reset(link->journal, handshake->offset);
+    link->quiet = link->journal->end;
     select_database(link, db);
     link->hooks.history_changed(link->hooks.owner, true);
 }
@@ -345,13 +347,26 @@ static void load_snapshot(struct master_link *link)
 
 /* --- talking --- */
 
+/* The signs of life of another master are given up: this one tells of its own. */
+static void forget_tail(struct master_link *link)
+{
+    int64_t offset = link->handshake.offset;
+    if (offset >= link->journal->end) return;
+    journal_reset(link->journal, offset);
+    link->lineage->offset = offset;
+    journal_note_db(link->journal, link->session.db);
+    link->hooks.history_changed(link->hooks.owner, true);
+}
+
 static void go_on_with_stream(struct master_link *link)
 {
     const struct repl_id *id = &link->handshake.master_id;
+    forget_tail(link);
     tell(link, false, "Successful partial resynchronization with master.");
     if (repl_id_is_set(id) && !repl_id_eq(id, &link->lineage->id)) {
         link->lineage->offset = link->journal->end;
         lineage_follow(link->lineage, *id);
+        link->quiet = link->journal->end;
         tell(link, true, "Master replication ID changed to %s", id->text);
         link->hooks.history_changed(link->hooks.owner, false);
     }
@@ -475,6 +490,7 @@ static void attempt(void *context)
     if (link->has_history) {
         settings.id = link->lineage->id;
         settings.offset = link->journal->end;
+        settings.quiet = MIN(link->quiet, link->journal->end);
     }
     link->hooks.settings(link->hooks.owner, &settings, &options);
     handshake_init(&link->handshake, &settings, now_ms(link));
@@ -519,7 +535,10 @@ void master_link_follow(struct master_link *link, struct str host, int port, boo
 {
     bool was_off = link->state == LINK_OFF;
     stop(link);
-    if (was_off) link->down_since_ms = now_ms(link);
+    if (was_off) {
+        link->down_since_ms = now_ms(link);
+        link->quiet = link->journal->end;
+    }
     buf_clear(&link->host);
     buf_append_str(&link->host, host);
     link->port = port;

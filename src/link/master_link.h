@@ -113,6 +113,7 @@ struct master_link {
     size_t scanned;  /* bytes of `in` whose requests were seen, in a unit that is not whole */
     bool is_in_unit; /* after MULTI */
     bool owes_ack;
+    int64_t quiet; /* from here to our journal's end there are only signs of life */
 
     int64_t acked_to;   /* what the last acknowledgement said */
     int64_t owes_fsync; /* our master waits until our disk has this; 0: it does not */

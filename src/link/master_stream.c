@@ -16,6 +16,7 @@ struct applying {
     struct batch_part part;
     size_t base;    /* where in link->in the batch begins */
     size_t applied; /* bytes of link->in that are done */
+    size_t loud;    /* of these, up to the last that is no mere sign of life; 0: none */
     size_t multi; /* the request of the batch that began the unit; BATCH_MAX: an earlier one did */
     enum stream_verdict verdicts[BATCH_MAX];
 };
@@ -173,6 +174,8 @@ static enum step take_request(struct applying *applying, size_t i)
         if (!run(link, view, verdict)) return STEP_FAILED;
         applying->applied = link->scanned;
     }
+    bool is_life = verdict == STREAM_LIFE || verdict == STREAM_CONTROL;
+    if (!is_life && !link->is_in_unit) applying->loud = applying->applied;
     return STEP_DONE;
 }
 
@@ -191,6 +194,17 @@ static enum step take_batch(struct applying *applying)
     return applying->part.verdict == REQUEST_INCOMPLETE ? STEP_MORE : STEP_DONE;
 }
 
+/* Signs of life at the end that may be given up: no more than every master keeps. */
+enum { QUIET_MAX = 8 * 1024 };
+
+static void note_quiet(const struct applying *applying)
+{
+    struct master_link *link = applying->link;
+    int64_t end = link->journal->end;
+    if (applying->loud) link->quiet = end - (int64_t)(applying->applied - applying->loud);
+    if (end - link->quiet > QUIET_MAX) link->quiet = end;
+}
+
 const char *master_stream_apply(struct master_link *link)
 {
     struct host *host = link->executor->host;
@@ -203,6 +217,7 @@ const char *master_stream_apply(struct master_link *link)
     while (step == STEP_DONE);
     host->effects_wanted = wanted;
     journal_append(link->journal, str_first(buf_str(&link->in), applying.applied));
+    note_quiet(&applying);
     journal_note_db(link->journal, link->session.db);
     buf_consume(&link->in, applying.applied);
     link->scanned -= applying.applied;

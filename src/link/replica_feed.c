@@ -125,6 +125,8 @@ void feeds_announce(struct feeds *feeds, struct client *client, const struct rep
     }
     if (said->has_rdb_only) feed->rdb_only = said->rdb_only;
     if (said->has_node) feed->node_id = said->node;
+    if (said->has_quiet) feed->quiet = said->quiet;
+    feed->has_quiet |= said->has_quiet;
     if (said->has_filter) feed->request.filter = said->filter;
     feed->capabilities |= said->capabilities;
     feed->request.takes_marks = (feed->capabilities & REPLCONF_CAPA_EOF) != 0;
@@ -163,13 +165,14 @@ static const char *const origin_names[FEED_ORIGINS] = {
     [FEED_FROM_INCREMENTS] = "the append-only file",
 };
 
-static void continue_at(struct feed *feed, int64_t offset)
+static void continue_at(struct feed *feed, int64_t offset, bool is_quiet)
 {
     struct feeds *feeds = feed->feeds;
     bool knows_ids = (feed->capabilities & REPLCONF_CAPA_PSYNC2) != 0;
-    char line[64 + REPL_ID_LEN];
-    int len = snprintf(line, sizeof(line), "+CONTINUE%s%s\r\n", knows_ids ? " " : "",
-                       knows_ids ? feeds->lineage->id.text : "");
+    char line[96 + REPL_ID_LEN], place[32] = "";
+    if (is_quiet) snprintf(place, sizeof(place), " %lld", (long long)offset);
+    int len = snprintf(line, sizeof(line), "+CONTINUE%s%s%s\r\n", knows_ids ? " " : "",
+                       knows_ids ? feeds->lineage->id.text : "", knows_ids ? place : "");
     chain_append(&feed->client->out, line, (size_t)len);
     client_wants_flush(feed->client);
     enum feed_origin origin = feed_stream_begin(feed, offset);
@@ -237,12 +240,21 @@ static void end_search(struct feed *feed)
     feeds->lineage->offset = feeds->journal->end;
     enum resync_verdict verdict = resync_decide(feeds->lineage, found, &feed->wanted);
     if (state == SEARCH_FOUND && verdict == RESYNC_CONTINUE) {
-        continue_at(feed, feed->wanted.offset);
+        continue_at(feed, feed->wanted.offset, false);
         return;
     }
     feeds_tell(feeds, false, "Replica %s cannot go on from the append-only file: %s",
                feed_name(feed).text, feed_search_end(feed));
     refuse_partial(feed, verdict == RESYNC_CONTINUE ? RESYNC_FULL_TOO_OLD : verdict);
+}
+
+/* What it has more than we share are another master's signs of life. */
+static bool continues_quietly(const struct feed *feed, const struct resync_request *request)
+{
+    struct resync_request before = *request;
+    before.offset = feed->quiet;
+    return feed->has_quiet && feed->quiet < request->offset &&
+           resync_decide(feed->feeds->lineage, feeds_kept(feed->feeds), &before) == RESYNC_CONTINUE;
 }
 
 void feeds_sync(struct feeds *feeds, struct client *client, const struct resync_request *request)
@@ -260,7 +272,9 @@ void feeds_sync(struct feeds *feeds, struct client *client, const struct resync_
     }
     enum resync_verdict verdict = resync_decide(feeds->lineage, feeds_kept(feeds), request);
     if (verdict == RESYNC_CONTINUE)
-        continue_at(feed, request->offset);
+        continue_at(feed, request->offset, false);
+    else if (continues_quietly(feed, request))
+        continue_at(feed, feed->quiet, true);
     else if (verdict != RESYNC_FULL_TOO_OLD || !begin_search(feed, request))
         refuse_partial(feed, verdict);
 }

@@ -40,6 +40,8 @@ struct feed {
     int port;
     struct repl_id node_id; /* as announced; unset: it told none */
     unsigned capabilities;
+    bool has_quiet;
+    int64_t quiet;    /* as announced: behind this it has only signs of life */
     bool is_listed;   /* has asked for data: it is a replica to INFO */
     bool wants_psync; /* PSYNC, not SYNC */
     bool rdb_only;

@@ -70,6 +70,13 @@ static void write_node(const struct handshake_settings *settings, struct buf *se
     WRITE(send, STR("REPLCONF"), STR("node-id"), repl_id_str(&settings->node));
 }
 
+static void write_quiet(const struct handshake_settings *settings, struct buf *send)
+{
+    char digits[NUM_I64_MAX];
+    size_t len = num_format_i64(digits, settings->quiet);
+    WRITE(send, STR("REPLCONF"), STR("quiet-offset"), str_of(digits, len));
+}
+
 static void write_psync(const struct handshake_settings *settings, struct buf *send)
 {
     char digits[NUM_I64_MAX];
@@ -100,6 +107,11 @@ static bool has_ip(const struct handshake_settings *settings)
 static bool has_node(const struct handshake_settings *settings)
 {
     return repl_id_is_set(&settings->node);
+}
+
+static bool has_quiet(const struct handshake_settings *settings)
+{
+    return repl_id_is_set(&settings->id) && settings->quiet < settings->offset;
 }
 
 static bool always(const struct handshake_settings *settings)
@@ -242,8 +254,14 @@ static enum handshake_verdict take_full(struct handshake *handshake, struct str 
 
 static enum handshake_verdict take_continue(struct handshake *handshake, struct str line)
 {
-    struct str id = str_trim(str_from(line, STR("+CONTINUE").len));
-    bool asked = repl_id_is_set(&handshake->settings.id);
+    const struct handshake_settings *settings = &handshake->settings;
+    struct str rest = str_trim(str_from(line, STR("+CONTINUE").len)), id = rest;
+    bool has_offset = rest.len > REPL_ID_LEN && str_split(&rest, ' ', &id);
+    handshake->offset = settings->offset;
+    if (has_offset && (!has_quiet(settings) || !num_parse_i64(rest, &handshake->offset) ||
+                       handshake->offset != settings->quiet))
+        return fail(handshake, HANDSHAKE_NONSENSE, line);
+    bool asked = repl_id_is_set(&settings->id);
     if (!asked || (id.len && !repl_id_parse(id, &handshake->master_id)))
         return fail(handshake, HANDSHAKE_NONSENSE, line);
     return HANDSHAKE_CONTINUE;
@@ -273,6 +291,7 @@ static const struct row rows[HANDSHAKE_ROWS] = {
     [HANDSHAKE_IP] = {"ip", has_ip, write_ip, judge_announcement, true},
     [HANDSHAKE_CAPA] = {"capa", always, write_capa, judge_announcement, true},
     [HANDSHAKE_NODE] = {"node", has_node, write_node, judge_node, true},
+    [HANDSHAKE_QUIET] = {"quiet", has_quiet, write_quiet, judge_announcement, true},
     [HANDSHAKE_PSYNC] = {"psync", always, write_psync, judge_psync, false},
     [HANDSHAKE_SYNC] = {"sync", never, write_sync, NULL, false},
 };

@@ -7,12 +7,16 @@
  *     ip       REPLCONF ip-address NAME                   no
  *     capa     REPLCONF capa eof capa psync2              no
  *     node     REPLCONF node-id ID                        only "LOOP": we would follow ourselves
+ *     quiet    REPLCONF quiet-offset N                    no
  *     psync    PSYNC ID OFFSET [FAILOVER]                 see below
  *     sync     SYNC                                       masters too old for PSYNC
  *
- *     connected -> ping -> {auth port ip capa node, written at once} -> psync -> LOAD | CONTINUE
+ *     connected -> ping -> {auth port ip capa node quiet, written at once} -> psync -> LOAD | CONTINUE
  *                                                                         `-> sync -> LOAD
  *     any row --(refusal, silence, end of the connection)--> FAILED
+ *
+ * Signs of life at the end of what we have need not have reached a new master. One of ours that
+ * cannot continue there continues before them, and names that place: +CONTINUE ID N.
  *
  * A row that the settings do not ask for is left out. Each awaited line has `timeout_ms`; the empty
  * lines a master sends while it prepares a snapshot count as life. handshake_step takes an event
@@ -31,6 +35,7 @@ enum handshake_row {
     HANDSHAKE_IP,
     HANDSHAKE_CAPA,
     HANDSHAKE_NODE,
+    HANDSHAKE_QUIET,
     HANDSHAKE_PSYNC,
     HANDSHAKE_SYNC,
     HANDSHAKE_ROWS
@@ -78,6 +83,7 @@ struct handshake_settings {
     struct repl_id node; /* who we are */
     struct repl_id id;   /* the history we can continue; unset: none */
     int64_t offset;      /* the end of what we have of it */
+    int64_t quiet;       /* from here to `offset` there are only signs of life */
     bool failover;       /* it hands its role over to us (FAILOVER) */
     int64_t timeout_ms;
 };
@@ -91,7 +97,7 @@ struct handshake {
 
     /* after LOAD and CONTINUE; an unset id: the master names none (SYNC, or an old +CONTINUE) */
     struct repl_id master_id;
-    int64_t offset; /* LOAD: that of the snapshot, if master_id is set */
+    int64_t offset; /* LOAD: that of the snapshot, if master_id is set; CONTINUE: where it does */
     /* the master and whom it follows, as far as it told */
     struct repl_id path[HANDSHAKE_PATH_MAX];
     size_t path_len;

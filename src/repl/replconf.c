@@ -88,6 +88,13 @@ static bool take_node(struct replconf *replconf, struct str value, struct buf *e
     return replconf->has_node;
 }
 
+static bool take_quiet(struct replconf *replconf, struct str value, struct buf *error)
+{
+    if (!num_parse_i64(value, &replconf->quiet) || replconf->quiet < 0) return not_a_number(error);
+    replconf->has_quiet = true;
+    return true;
+}
+
 static bool take_version(struct replconf *replconf, struct str value, struct buf *error)
 {
     (void)replconf, (void)value, (void)error;
@@ -111,10 +118,15 @@ static bool take_getack(struct replconf *replconf, struct str value, struct buf 
 }
 
 static const struct option options[] = {
-    {"listening-port", take_port, false},    {"ip-address", take_ip, false},
-    {"capa", take_capability, false},        {"rdb-only", take_rdb_only, false},
-    {"rdb-filter-only", take_filter, false}, {"node-id", take_node, false},
-    {"version", take_version, false},        {"ack", take_ack, true},
+    {"listening-port", take_port, false},
+    {"ip-address", take_ip, false},
+    {"capa", take_capability, false},
+    {"rdb-only", take_rdb_only, false},
+    {"rdb-filter-only", take_filter, false},
+    {"node-id", take_node, false},
+    {"quiet-offset", take_quiet, false},
+    {"version", take_version, false},
+    {"ack", take_ack, true},
     {"getack", take_getack, true},
 };
 

@@ -16,13 +16,14 @@ enum replconf_kind { REPLCONF_SETTINGS, REPLCONF_ACK, REPLCONF_GETACK, REPLCONF_
 
 struct replconf {
     enum replconf_kind kind;
-    bool has_port, has_ip, has_rdb_only, has_filter, has_node;
+    bool has_port, has_ip, has_rdb_only, has_filter, has_node, has_quiet;
     int port;
     struct str ip; /* a view of the argument; may be a name */
     unsigned capabilities;
     bool rdb_only;
     unsigned filter;
     struct repl_id node;
+    int64_t quiet;
     int64_t ack, fack; /* ACK; fack -1: not told */
 };
 

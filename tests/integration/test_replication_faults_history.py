@@ -5,6 +5,7 @@ import pytest
 from skeintest import Client
 from skeintest.replication import (
     ask,
+    digest,
     fill,
     follow,
     info,
@@ -116,6 +117,32 @@ def test_26_a_master_that_starts_from_the_snapshot_of_a_replica(start):
     wait_up(master)
     wait_same(replica, master)
     assert ask(master, "GET", "who") == b"replica" and syncs(replica) == (1, 0)
+
+
+def test_29_signs_of_life_at_the_end_of_the_stream_force_no_snapshot(start, proxy):
+    """A replica that heard more of them than its new master has lost nothing by it."""
+    master = start(repl_ping_replica_period="1")
+    heir, other, last = start(), start(), start()
+    fill(master, 20)
+    way = proxy(master)
+    follow(heir, way)
+    attach(master, other)
+    attach(other, last)
+    wait_up(heir)
+    wait_same(master, heir)
+    way.is_closed = True
+    way.cut()
+    had = offset(heir)
+    assert digest(heir) == digest(other)
+    wait_until(lambda: offset(last) >= had + 28, 20, "they hear of two more")
+    promote(heir)
+    ask(heir, "SET", "new", "era")
+    follow(other, heir)
+    wait_up(other, last)
+    wait_same(heir, other, last)
+    assert syncs(heir) == (0, 1) and syncs(other)[0] == 1
+    ask(heir, "SET", "newer", "still")
+    wait_same(heir, other, last)
 
 
 @pytest.mark.parametrize("change", ["the middle dies", "the middle is promoted", "it moves up"])

@@ -59,7 +59,7 @@ static void reach_psync(struct talk *talk, struct handshake_settings settings)
 
 static struct handshake_settings with_history(void)
 {
-    struct handshake_settings settings = {.port = 7, .offset = 99};
+    struct handshake_settings settings = {.port = 7, .offset = 99, .quiet = 99};
     repl_id_parse(STR(ID_A), &settings.id);
     return settings;
 }
@@ -90,6 +90,41 @@ static void the_announcements_go_out_at_once_and_their_answers_come_in_order(voi
     expect_sent(&talk, "*3\r\n$5\r\nPSYNC\r\n$40\r\n" ID_A "\r\n$3\r\n100\r\n");
     assert_int_equal(say(&talk, "+CONTINUE " ID_C), HANDSHAKE_CONTINUE);
     assert_string_equal(talk.handshake.master_id.text, ID_C);
+    end(&talk);
+}
+
+static void a_master_may_continue_before_the_last_signs_of_life(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer;
+        enum handshake_verdict verdict;
+        int64_t offset;
+    } cases[] = {
+        {"+CONTINUE " ID_C, HANDSHAKE_CONTINUE, 99},
+        {"+CONTINUE " ID_C " 50", HANDSHAKE_CONTINUE, 50},
+        {"+CONTINUE " ID_C " 51", HANDSHAKE_FAILED, 51},
+        {"+CONTINUE " ID_C " x", HANDSHAKE_FAILED, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct talk talk;
+        struct handshake_settings settings = with_history();
+        settings.quiet = 50;
+        begin(&talk, settings);
+        buf_clear(&talk.sent);
+        say(&talk, "+PONG");
+        assert_non_null(strstr(buf_c(&talk.sent), "$12\r\nquiet-offset\r\n$2\r\n50\r\n"));
+        while (talk.handshake.row != HANDSHAKE_PSYNC) say(&talk, "-ERR what?");
+        assert_int_equal(say(&talk, cases[i].answer), cases[i].verdict);
+        if (cases[i].verdict == HANDSHAKE_CONTINUE) {
+            assert_int_equal(talk.handshake.offset, cases[i].offset);
+            assert_string_equal(talk.handshake.master_id.text, ID_C);
+        }
+        end(&talk);
+    }
+    struct talk talk;
+    reach_psync(&talk, with_history());
+    assert_int_equal(say(&talk, "+CONTINUE " ID_C " 50"), HANDSHAKE_FAILED);
     end(&talk);
 }
 
@@ -333,6 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_announcements_go_out_at_once_and_their_answers_come_in_order),
+        cmocka_unit_test(a_master_may_continue_before_the_last_signs_of_life),
         cmocka_unit_test(what_is_not_asked_for_is_not_said),
         cmocka_unit_test(a_master_too_old_for_psync_is_asked_for_sync),
         cmocka_unit_test(a_replica_that_takes_over_says_so_and_never_falls_back),
