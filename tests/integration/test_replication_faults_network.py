@@ -15,7 +15,7 @@ from skeintest.replication import (
     info,
     is_up,
     offset,
-    stat,
+    refused,
     syncs,
     wait_down,
     wait_same,
@@ -254,11 +254,10 @@ def test_info_tells_that_the_guard_holds(start):
     before = digest(replica)
     master.kill()
     master.start()
-    wait_until(lambda: stat(replica, "repl_guard_refusals") >= 1, 20, "the guard speaks")
-    facts = info(replica)
-    assert facts["master_refused_as_empty"] == "1" and facts["master_link_status"] == "down"
+    wait_until(lambda: refused(replica, "guard_refusals") >= 1, 20, "the guard speaks")
+    assert info(replica, "skein")["skein_guard"] == "holds" and not is_up(replica)
     assert digest(replica) == before
     follow(replica, master)
     wait_up(replica)
-    assert info(replica)["master_refused_as_empty"] == "0"
+    assert info(replica, "skein")["skein_guard"] == "on"
     assert offset(replica) == offset(master) and ask(replica, "DBSIZE") == 0

@@ -11,6 +11,7 @@ from skeintest.replication import (
     info,
     offset,
     promote,
+    refused,
     stat,
     syncs,
     wait_down,
@@ -170,7 +171,7 @@ def test_21_22_a_forged_acknowledgement_is_cut_counted_and_moves_no_wait(start, 
             peer.say(*[words.get(word, word) for word in FORGED[name]])
             assert client("WAIT", 1, 100) == 0
         assert peer.is_closed()
-    assert stat(master, "repl_bad_acks") == 1
+    assert refused(master, "acks_cut") == 1
     assert info(master)["connected_slaves"] == "0"
     assert str(ask(master, "SET", "a", 1)).startswith("NOREPLICAS")
 
@@ -221,7 +222,7 @@ def test_28_a_command_that_fails_ends_the_stream_and_asks_for_a_snapshot(start, 
         wait_until(lambda: rogue.attempts == 2, 20, "it asks again")
         assert rogue.psyncs[1][1:3] == ["?", "-1"]
         assert ask(replica, "GET", "before") == b"1" and ask(replica, "EXISTS", "behind") == 0
-        wait_until(lambda: stat(replica, "repl_failed_commands") >= 2, 20)
+        wait_until(lambda: refused(replica, "stream_failed") >= 2, 20)
         promote(replica)
     assert "a command of it fails on our data" in replica.log()
 
@@ -268,4 +269,4 @@ def test_27_bytes_that_are_lost_or_changed_in_the_stream(start, proxy, stock):
 
 
 def is_clean(replica, times):
-    return stat(replica, "repl_bad_streams") + stat(replica, "repl_failed_commands") < times
+    return refused(replica, "stream_forbidden") + refused(replica, "stream_failed") < times

@@ -9,12 +9,13 @@ from skeintest.replication import (
     ask,
     bulk,
     digest,
+    failure,
     fill,
     follow,
     info,
     is_up,
     promote,
-    stat,
+    refused,
     syncs,
     wait_same,
     wait_up,
@@ -28,7 +29,7 @@ PARTS = 16
 def wait_ended(replica, rogue, attempts):
     """So many attempts have come to PSYNC, and the last one is over."""
     wait_until(lambda: rogue.attempts >= attempts, 20, "another attempt")
-    wait_until(lambda: "master_link_failure" in info(replica), 20, "the attempt failed")
+    wait_until(lambda: failure(replica), 20, "the attempt failed")
 
 
 def measure_transfer(master, replica, way):
@@ -141,7 +142,7 @@ def test_05_a_snapshot_cut_off_at_every_byte_changes_nothing(start, snapshot):
         promote(replica)
         follow(replica, rogue)
         wait_until(lambda: ask(replica, "GET", "k") == b"v", 20, "the whole one is taken")
-    assert stat(replica, "repl_bad_snapshots") == 0
+    assert refused(replica, "snapshots_bad") == 0
 
 
 def test_06_a_snapshot_with_a_flipped_bit_changes_nothing(start, snapshot):
@@ -159,7 +160,7 @@ def test_06_a_snapshot_with_a_flipped_bit_changes_nothing(start, snapshot):
             assert digest(replica) == before, bit
     assert "damaged at offset" in replica.log()
     lost = replica.log().count("connection lost")
-    assert stat(replica, "repl_bad_snapshots") + lost == len(bits)
+    assert refused(replica, "snapshots_bad") + lost == len(bits)
     assert lost <= len(bits) // 4
 
 
@@ -202,7 +203,7 @@ def test_07_a_snapshot_with_hostile_contents_is_refused(start):
         for name, contents in snapshots.items():
             try_snapshot(replica, rogue)
             assert digest(replica) == before, name
-        assert stat(replica, "repl_bad_snapshots") == len(snapshots)
+        assert refused(replica, "snapshots_bad") == len(snapshots)
         assert memory(replica) < peak + (4 << 20)
         wait_until(lambda: rogue.attempts == len(snapshots) + 2, 20, "it is tried again")
 
@@ -216,15 +217,15 @@ def test_08_announced_sizes_that_cannot_be_are_refused(start):
         for size in (b"9223372036854775808", b"-5", b"0", b"", b"x", b"18446744073709551616"):
             tail = b"$" + size + b"\r\nREDIS0010"
             try_snapshot(replica, rogue)
-        assert stat(replica, "repl_bad_snapshots") + stat(replica, "repl_big_snapshots") == 6
+        assert refused(replica, "snapshots_bad") + refused(replica, "snapshots_too_big") == 6
         tail = b"$%d\r\n" % ((1 << 20) + 1)
         try_snapshot(replica, rogue)
-        assert info(replica)["master_link_failure"] == "too big"
+        assert failure(replica) == "too big"
         value = b"\x80\x00\x00\xff\xff" + b"x" * 65535
         entries = b"".join(b"\x00\x04k%03d" % i + value for i in range(20))
         tail = b"$EOF:" + b"m" * 40 + b"\r\nREDIS0010\xfe\x00" + entries
         try_snapshot(replica, rogue)
-        assert info(replica)["master_link_failure"] == "too big"
+        assert failure(replica) == "too big"
     assert ask(replica, "GET", "previous") == b"data"
     assert [path.name for path in replica.directory.iterdir()] == ["stdout.log"]
 

@@ -28,6 +28,17 @@ def stat(server, name):
     return int(info(server, "stats")[name])
 
 
+def refused(server, name):
+    """A counter of what only we tell: what peers sent and the server did not take."""
+    return int(info(server, "skein")["skein_" + name])
+
+
+def failure(replica):
+    """Why its last attempt to follow ended; None: it did not."""
+    why = info(replica, "skein")["skein_link_failure"]
+    return None if why == "none" else why
+
+
 def syncs(server):
     """How many replicas it gave a snapshot, and how many continued."""
     stats = info(server, "stats")
