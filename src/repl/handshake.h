@@ -11,8 +11,8 @@
  *     psync    PSYNC ID OFFSET [FAILOVER]                 see below
  *     sync     SYNC                                       masters too old for PSYNC
  *
- *     connected -> ping -> {auth port ip capa node quiet, written at once} -> psync -> LOAD | CONTINUE
- *                                                                         `-> sync -> LOAD
+ *     connected -> ping -> {auth ... quiet, written at once} -> psync -> LOAD | CONTINUE
+ *                                                                   `-> sync -> LOAD
  *     any row --(refusal, silence, end of the connection)--> FAILED
  *
  * Signs of life at the end of what we have need not have reached a new master. One of ours that
