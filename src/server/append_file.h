@@ -30,8 +30,8 @@ struct append_file {
     bool is_made; /* aof is initialised */
     struct save *base;
     size_t bases_given_up; /* that a worker still writes; they end in the order they began */
-    bool is_scheduled; /* BGREWRITEAOF waits for a save to end */
-    bool only_once;    /* a rewrite was asked for while the file is off */
+    bool is_scheduled;     /* BGREWRITEAOF waits for a save to end */
+    bool only_once;        /* a rewrite was asked for while the file is off */
     struct append_load *load;
     struct append_found found;
     int64_t rewrite_began_s;
