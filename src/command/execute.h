@@ -52,6 +52,8 @@ struct executor {
     struct registry *registry;
     uint32_t state; /* enum gate_state */
     int depth;
+    /* The server ends, and what it had is on disk: whoever has requests lets them be. */
+    bool has_ended;
     const struct call *running; /* the innermost; for the report of a crash */
     int64_t last_clock_us; /* the end of one request is the start of the next: one reading each */
     uint64_t errors;       /* of all commands, each counted by the innermost that answered it */

@@ -16,7 +16,7 @@ enum {
 
 bool client_is_stopped(const struct client *client)
 {
-    return client->waits ||
+    return client->waits || client->clients->executor->has_ended ||
            session_is(&client->session,
                       SESSION_CLOSE_ASAP | SESSION_CLOSE_AFTER_REPLY | SESSION_BLOCKED);
 }

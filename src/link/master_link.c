@@ -440,7 +440,7 @@ static void on_readable(void *context)
 {
     struct master_link *link = context;
     /* A script runs around this turn: what it reads must not change under it. */
-    if (link->executor->depth) return;
+    if (link->executor->depth || link->executor->has_ended) return;
     char *room = buf_reserve(&link->in, READ_SIZE);
     ssize_t len = conn_read(link->conn, room, READ_SIZE);
     if (len == -EAGAIN) return;

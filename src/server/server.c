@@ -59,8 +59,10 @@ static void on_before_sleep(void *context)
 {
     struct server *server = context;
     clients_run(&server->clients);
-    replication_serve_waits(server);
-    server_serve_blocked(server);
+    if (!server->end.asked) {
+        replication_serve_waits(server);
+        server_serve_blocked(server);
+    }
     tracking_broadcast(&server->tracking);
     delivery_settle(&server->delivery);
     append_file_flush(server);
@@ -174,5 +176,6 @@ int server_run(struct server *server)
 void server_stop(struct server *server, int exit_code)
 {
     server->end = (struct server_end){.asked = true, .exit_code = exit_code};
+    server->executor.has_ended = true;
     loop_stop(server->loop);
 }

@@ -125,9 +125,10 @@ def _tells_which_timeouts_are_too_long(step, left, right):
     return "timeout is negative" in str(left) and "timeout is out of range" in str(right)
 
 
-# Commands of clusters, which are not here, and what 7.2 added to CLIENT.
+# Commands of clusters, which are not here, what 7.2 added, and what it counts as blocking.
 CLUSTER_COMMANDS = {b"asking", b"readonly", b"readwrite", b"cluster"}
-NEW_COMMANDS = {b"client|no-touch", b"client|setinfo"}
+NEW_COMMANDS = {b"client|no-touch", b"client|setinfo", b"waitaof"}
+NEWLY_BLOCKING = {b"wait"}
 
 
 def _lists_its_own_commands(step, left, right):
@@ -136,6 +137,8 @@ def _lists_its_own_commands(step, left, right):
     if not (isinstance(left, list) and isinstance(right, list)):
         return False
     shared = {name for name in left if name.split(b"|")[0] not in CLUSTER_COMMANDS}
+    if step.args[2] == b"blocking":
+        shared |= NEWLY_BLOCKING
     return shared == set(right) - NEW_COMMANDS
 
 

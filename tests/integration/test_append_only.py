@@ -11,7 +11,7 @@ import subprocess
 import threading
 
 import pytest
-from skeintest import Client, Error, Server, wait_until
+from skeintest import Client, Error, Server, encode, wait_until
 from skeintest.server import ORACLE_BINARY
 
 ON = {"appendonly": "yes", "enable-debug-command": "yes", "save": "''"}
@@ -706,6 +706,20 @@ def test_a_rewrite_that_fails_keeps_the_old_base(fresh_server):
     (aof_dir(server) / f"{PREFIX}.2.base.rdb").rmdir()
     server.client()("BGREWRITEAOF")
     wait_until(lambda: len(list(aof_dir(server).iterdir())) == 3, what="one base, one increment")
+
+
+@pytest.mark.parametrize("config", [ON, {"save": "3600 1"}], ids=["append-only", "snapshot"])
+def test_nothing_is_acknowledged_behind_the_end_of_the_file(fresh_server, config):
+    """A write that was read together with SHUTDOWN gets no answer: the file is closed."""
+    server = fresh_server({**config, "enable-debug-command": "yes"})
+    sleeper, killer, writer = server.client(), server.client(), server.client()
+    sleeper.send("DEBUG", "SLEEP", "0.2")
+    killer.send_raw(encode("SET", "early", "1") + encode("SHUTDOWN"))
+    writer.send("SET", "late", "1")
+    assert writer.read_until_closed(20) == b""
+    assert server.process.wait(20) == 0
+    with server.start().client() as client:
+        assert client("MGET", "early", "late") == [b"1", None]
 
 
 def test_a_directory_that_cannot_be_made_refuses_the_start(tmp_path):

@@ -8,6 +8,7 @@
 #include "sim/node.h"
 
 #include <stdio.h>
+#include <sys/param.h>
 
 /* A place in a history and the data there. */
 struct place {
@@ -21,6 +22,7 @@ struct place {
 struct memory {
     struct repl_id id;
     int64_t offset;
+    int64_t quiet;       /* up to where it may go back: what followed were signs of life */
     int64_t checked_end; /* of the journal at the last look */
     uint64_t loads;      /* full synchronisations it has taken */
     enum master_link_state link;
@@ -153,14 +155,17 @@ static void check_place(const struct node *node)
 static void check_offset(const struct node *node)
 {
     struct memory *memory = &sim->check->nodes[node->index];
-    const struct lineage *lineage = &node->server->replication.lineage;
-    int64_t offset = node->server->journal.end;
+    const struct server *server = node->server;
+    const struct lineage *lineage = &server->replication.lineage;
+    int64_t offset = server->journal.end;
     bool is_same = memory->is_known && repl_id_eq(&memory->id, &lineage->id);
-    if (is_same && offset < memory->offset)
+    if (is_same && offset < memory->quiet)
         sim_fail("offsets: %s went back from %lld to %lld of %.8s", node->name,
                  (long long)memory->offset, (long long)offset, lineage->id.text);
     memory->id = lineage->id;
     memory->offset = offset;
+    memory->quiet =
+        replication_is_replica(server) ? MIN(server->replication.link.quiet, offset) : offset;
     memory->is_known = true;
 }
 
