@@ -291,6 +291,7 @@ static void measure(struct aof *aof)
 
 int aof_resume(struct aof *aof, struct manifest *manifest, int64_t size)
 {
+    manifest_deinit(&aof->manifest);
     aof->manifest = *manifest;
     *manifest = (struct manifest){0};
     const struct manifest_file *last = manifest_last_increment(&aof->manifest);

@@ -92,7 +92,7 @@ static void compare(const struct replica *whole, const struct replica *pieces)
     if ((whole->refusal == NULL) != (pieces->refusal == NULL)) abort();
     if (whole->journal.end != pieces->journal.end) abort();
     if (whole->link.session.db != pieces->link.session.db) abort();
-    if (whole->link.unknown != pieces->link.unknown) abort();
+    if (whole->link.stats.unknown != pieces->link.stats.unknown) abort();
     digest_store(&a, &whole->h.store);
     digest_store(&b, &pieces->h.store);
     if (memcmp(&a, &b, sizeof(a)) != 0) abort();
