@@ -188,16 +188,18 @@ freeze-large: $(out)/tests/unit/store/test_freeze_large
 
 pytest = SKEIN_SERVER=$(CURDIR)/$(bin)/skein-server SKEIN_CLI=$(CURDIR)/$(bin)/skein-cli \
          SKEIN_BIN=$(CURDIR)/$(bin) SKEIN_PROFILE=$(profile) NODE_PATH=$(CURDIR)/build/node/node_modules \
-         $(fixed_addresses) $(PYTHON) -m pytest -q --timeout=$(PYTEST_TIMEOUT) $(PYTEST_ARGS)
+         $(fixed_addresses) $(PYTHON) -m pytest -q --timeout=$(PYTEST_TIMEOUT)
+# The files of these suites are shared among processes; a file's tests stay together, in order.
+pytest_shared = $(pytest) -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 integration: all
-	@tools/run-pytest tests/integration $(pytest)
+	@tools/run-pytest tests/integration $(pytest_shared)
 
 differential: all
-	@tools/run-pytest tests/differential $(pytest)
+	@tools/run-pytest tests/differential $(pytest_shared)
 
 tools-test:
-	@tools/run-pytest tests/tools $(pytest)
+	@tools/run-pytest tests/tools $(pytest) $(PYTEST_ARGS)
 
 # One profile with SAN=..., else the whole ladder; both end with the totals of every runner.
 test: deps-test
