@@ -4,6 +4,7 @@
  * The first byte chooses the size of the pieces. */
 #include "base/mem.h"
 #include "command/families.h"
+#include "link/batch.h"
 #include "link/master_link.h"
 #include "link/master_stream.h"
 #include "server/digest.h"
@@ -58,6 +59,7 @@ static void replica_init(struct replica *replica)
     link->session.flags |= SESSION_MASTER;
     link->session.authenticated = true;
     request_parser_init(&link->parser);
+    link->batch = batch_new();
 }
 
 static void replica_deinit(struct replica *replica)
@@ -66,6 +68,7 @@ static void replica_deinit(struct replica *replica)
     session_deinit(&link->session);
     chain_deinit(&link->replies);
     request_parser_deinit(&link->parser);
+    batch_free(link->batch);
     buf_deinit(&link->in);
     journal_deinit(&replica->journal);
     harness_deinit(&replica->h);
