@@ -324,17 +324,24 @@ void clients_hold(struct clients *clients, bool is_held)
     if (!is_held) clients_release(clients, INT64_MAX);
 }
 
-void clients_flush(struct clients *clients)
+static void free_closed(struct clients *clients)
 {
-    clients->commit.turn++;
-    while (!list_is_empty(&clients->to_flush)) {
-        struct client *client = LIST_ENTRY(clients->to_flush.next, struct client, flush_node);
-        list_remove(&client->flush_node);
-        flush_client(client);
-    }
     LIST_FOREACH(at, after, &clients->to_close)
     {
         struct client *client = LIST_ENTRY(at, struct client, close_node);
         if (client != clients->kept && !client->is_lent) free_client(client);
     }
+}
+
+void clients_flush(struct clients *clients)
+{
+    clients->commit.turn++;
+    /* Who has read that others were killed finds their connections closed. */
+    free_closed(clients);
+    while (!list_is_empty(&clients->to_flush)) {
+        struct client *client = LIST_ENTRY(clients->to_flush.next, struct client, flush_node);
+        list_remove(&client->flush_node);
+        flush_client(client);
+    }
+    free_closed(clients);
 }
