@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 
 from skeintest import ORACLE_BINARY, Client, Error, Server, server_binary  # noqa: E402
+from skeintest.server import server_group  # noqa: E402
 
 BASE_CONFIG = {"enable-debug-command": "yes", "enable-protected-configs": "yes"}
 
@@ -94,23 +95,8 @@ def connect(server):
 @pytest.fixture
 def fresh_server():
     """A factory of servers of this test alone: fresh_server({"maxclients": "10"})."""
-    started = []
-
-    def start(config=None, **options):
-        server = Server({**BASE_CONFIG, **(config or {})}, **options)
-        started.append(server)
-        return server.start()
-
-    yield start
-    failures = []
-    for server in started:
-        try:
-            server.stop()
-        except AssertionError as error:
-            failures.append(error)
-        server.remove()
-    if failures:
-        raise failures[0]
+    with server_group() as start:
+        yield lambda config=None, **options: start({**BASE_CONFIG, **(config or {})}, **options)
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ static const char *guard_state(const struct master_link *link)
     return link->guard_holds ? "holds" : "on";
 }
 
-/* Snapshots on their way to replicas: skein_sync0:to=127.0.0.1:6380,state=send_bulk,... */
+/* Snapshots on their way to replicas: skein_sync0:ip=127.0.0.1,port=6380,state=send_bulk,... */
 static void write_syncs(struct server *server, struct buf *out)
 {
     const struct feeds *feeds = &server->replication.feeds;

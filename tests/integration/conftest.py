@@ -3,32 +3,24 @@
 import contextlib
 
 import pytest
-from skeintest import ORACLE_BINARY, Server
+from skeintest import ORACLE_BINARY
 from skeintest.proxy import Proxy
 from skeintest.replication import QUIET_CONFIG
+from skeintest.server import directives, server_group
 
 
 @pytest.fixture
-def start():
-    """start() a server of ours, start(stock=True) one of Redis; what follows are directives."""
-    servers = []
+def start(request):
+    """start() a server of ours, start(stock=True) one of Redis; what follows are directives. A
+    module may define START_CONFIG, which all of its servers have."""
+    base = getattr(request.module, "START_CONFIG", QUIET_CONFIG)
+    with server_group() as begin:
 
-    def begin(stock=False, **config):
-        named = {name.replace("_", "-"): value for name, value in config.items()}
-        server = Server({**QUIET_CONFIG, **named}, binary=ORACLE_BINARY if stock else None)
-        servers.append(server)
-        return server.start()
+        def start(stock=False, **config):
+            binary = ORACLE_BINARY if stock else None
+            return begin({**base, **directives(config)}, binary=binary)
 
-    yield begin
-    failures = []
-    for server in servers:
-        try:
-            server.stop()
-        except AssertionError as error:
-            failures.append(error)
-        server.remove()
-    if failures:
-        raise failures[0]
+        yield start
 
 
 @pytest.fixture

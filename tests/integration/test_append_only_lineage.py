@@ -5,28 +5,23 @@ import threading
 
 import pytest
 from skeintest import Client, wait_until
+from skeintest.replication import (
+    ask,
+    digest,
+    follow,
+    info,
+    promote,
+    stat,
+    wait_same,
+    wait_up,
+)
 
-CONFIG = {
+START_CONFIG = {
     "appendonly": "yes",
     "enable-debug-command": "yes",
     "repl-diskless-sync-delay": "0",
     "save": "''",
 }
-
-
-def start(fresh_server, **config):
-    words = {name.replace("_", "-"): value for name, value in config.items()}
-    return fresh_server({**CONFIG, **words})
-
-
-def ask(server, *words):
-    with Client(server.address, timeout=20.0) as client:
-        return client(*words)
-
-
-def info(server, section="replication"):
-    with Client(server.address, timeout=20.0) as client:
-        return client.info(section)
 
 
 def bases(server):
@@ -38,24 +33,6 @@ def is_idle(server):
     return facts["aof_rewrite_in_progress"] == "0" and "aof_base_size" in facts
 
 
-def follow(replica, master):
-    assert ask(replica, "REPLICAOF", "127.0.0.1", master.port) == "OK"
-    wait_until(lambda: info(replica)["master_link_status"] == "up", 20)
-
-
-def wait_same(master, *replicas):
-    for replica in replicas:
-        wait_until(
-            lambda replica=replica: info(replica)["master_repl_offset"]
-            == info(master)["master_repl_offset"],
-            20,
-        )
-
-
-def digest(server):
-    return ask(server, "DEBUG", "DIGEST")
-
-
 def continues(server, name, offset):
     """What the server says to a replica that has history `name` up to `offset`."""
     with Client(server.address, timeout=20.0) as client:
@@ -63,12 +40,13 @@ def continues(server, name, offset):
 
 
 @pytest.fixture
-def pair(fresh_server):
+def pair(start):
     """A master and its replica, both with their files, the replica's with a base of the data."""
-    master, replica = start(fresh_server), start(fresh_server)
+    master, replica = start(), start()
     with master.client() as client:
         client.pipeline([("SET", f"key{n}", "value") for n in range(200)])
     follow(replica, master)
+    wait_up(replica)
     wait_until(lambda: bases(replica) == 1 and is_idle(replica), 20)
     ask(master, "SET", "last", "of the old id")
     wait_same(master, replica)
@@ -79,7 +57,7 @@ def test_a_promotion_writes_no_base_and_loses_nothing_to_a_kill(pair):
     _, replica = pair
     # A base written now would take until long after the kill.
     ask(replica, "CONFIG", "SET", "rdb-key-save-delay", 1000000)
-    assert ask(replica, "REPLICAOF", "NO", "ONE") == "OK"
+    promote(replica)
     assert ask(replica, "SET", "first", "of the new id") == "OK"
     before, promoted = digest(replica), info(replica)
     assert bases(replica) == 1 and is_idle(replica)
@@ -92,7 +70,7 @@ def test_a_promotion_writes_no_base_and_loses_nothing_to_a_kill(pair):
 def test_ancestors_survive_a_restart(pair):
     master, replica = pair
     oldest = info(master)
-    ask(replica, "REPLICAOF", "NO", "ONE")
+    promote(replica)
     middle = info(replica)
     assert middle["master_replid2"] == oldest["master_replid"]
     end = int(middle["master_repl_offset"])
@@ -114,37 +92,39 @@ def test_ancestors_survive_a_restart(pair):
 
 def test_a_demoted_master_goes_on_in_its_files(pair):
     master, replica = pair
-    ask(replica, "REPLICAOF", "NO", "ONE")
+    promote(replica)
     ask(master, "CONFIG", "SET", "rdb-key-save-delay", 1000000)
     follow(master, replica)
+    wait_up(master)
     assert info(master)["master_replid"] == info(replica)["master_replid"]
     ask(replica, "SET", "more", "under the new id")
     wait_same(replica, master)
     assert bases(master) == 0 and is_idle(master)
     before = digest(replica)
     master.kill()
-    syncs = info(replica, "stats")["sync_full"]
+    snapshots = stat(replica, "sync_full")
     master.config["replicaof"] = f"127.0.0.1 {replica.port}"
     master.start()
     assert digest(master) == before
-    wait_until(lambda: info(master)["master_link_status"] == "up", 20)
-    assert info(replica, "stats")["sync_full"] == syncs
+    wait_up(master)
+    assert stat(replica, "sync_full") == snapshots
     ask(replica, "SET", "after", "1")
     wait_same(replica, master)
     assert digest(master) == digest(replica)
 
 
 @pytest.mark.parametrize("policy", ["always", "everysec"])
-def test_after_new_data_and_a_promotion_replies_wait_for_the_base(fresh_server, policy):
-    master = start(fresh_server)
-    replica = start(fresh_server, appendfsync=policy, rdb_key_save_delay=1000000)
+def test_after_new_data_and_a_promotion_replies_wait_for_the_base(start, policy):
+    master = start()
+    replica = start(appendfsync=policy, rdb_key_save_delay=1000000)
     # Its own stream is longer than the master's: offsets of before mean nothing afterwards.
     ask(replica, "SET", "old", "x" * 100000)
     ask(master, "SET", "key", "value")
     ask(master, "SET", "other", "value")
     follow(replica, master)
+    wait_up(replica)
     wait_until(lambda: info(replica, "persistence")["aof_rewrite_in_progress"] == "1", 20)
-    ask(replica, "REPLICAOF", "NO", "ONE")
+    promote(replica)
     replies = []
     writer = threading.Thread(target=lambda: replies.append(ask(replica, "SET", "new", "1")))
     writer.start()
@@ -165,7 +145,7 @@ def test_after_new_data_and_a_promotion_replies_wait_for_the_base(fresh_server, 
 def test_the_file_tells_a_new_id_at_the_offset_of_the_promotion(pair):
     _, replica = pair
     old = info(replica)
-    ask(replica, "REPLICAOF", "NO", "ONE")
+    promote(replica)
     now, end = info(replica)["master_replid"], old["master_repl_offset"]
     increment = sorted((replica.directory / "appendonlydir").glob("*.incr.aof"))[-1]
     text = increment.read_text().replace("\r", "")

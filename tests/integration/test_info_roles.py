@@ -4,82 +4,30 @@ same."""
 import contextlib
 import re
 import socket
-import threading
 
 import pytest
 from skeintest import ORACLE_BINARY, Client, Server
 from skeintest.info import sections, violations
+from skeintest.replication import ask, follow, info, wait_online, wait_up
+from skeintest.rogue import RogueMaster
 from skeintest.wait import wait_until
 
 # Fields named after commands, errors or databases that the run happened to touch.
 DYNAMIC = re.compile(r"cmdstat_|latency_percentiles_usec_|errorstat_|db\d+$")
 
 
-def ask(server, *words):
-    with Client(server.address, timeout=20) as client:
-        return client(*words)
-
-
-def info(server, section="replication"):
-    text = ask(server, "INFO", section).decode()
-    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-
-
-class HalfAMaster:
-    """Answers the handshake and then sends a part of a snapshot that never ends."""
-
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.open = []
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                peer, _ = self.listener.accept()
-                self.open.append(peer)
-                threading.Thread(target=self.talk, args=(peer,), daemon=True).start()
-
-    def talk(self, peer):
-        with contextlib.suppress(OSError):
-            file = peer.makefile("rb")
-            while True:
-                words = self.request(file)
-                if not words:
-                    return
-                if words[0].upper() == b"PING":
-                    peer.sendall(b"+PONG\r\n")
-                elif words[0].upper() == b"PSYNC":
-                    peer.sendall(b"+FULLRESYNC " + b"a" * 40 + b" 1\r\n$1000000\r\nREDIS0010")
-                elif words[1:2] != [b"ACK"]:
-                    peer.sendall(b"+OK\r\n")
-
-    def request(self, file):
-        head = file.readline()
-        words = []
-        for _ in range(int(head[1:] or 0) if head else 0):
-            words.append(file.read(int(file.readline()[1:]) + 2)[:-2])
-        return words
-
-    def close(self):
-        self.listener.close()
-        for peer in self.open:
-            peer.close()
-
-
 def as_master(stack, server):
     """With a replica."""
     replica = stack.enter_context(Server())
-    ask(replica, "REPLICAOF", "127.0.0.1", server.port)
-    wait_until(lambda: "state=online" in info(server).get("slave0", ""), 20)
+    follow(replica, server)
+    wait_online(server)
     ask(server, "CONFIG", "SET", "min-replicas-to-write", 1)
 
 
 def as_replica(stack, server):
     master = stack.enter_context(Server())
-    ask(server, "REPLICAOF", "127.0.0.1", master.port)
-    wait_until(lambda: info(server)["master_link_status"] == "up", 20)
+    follow(server, master)
+    wait_up(server)
 
 
 def as_seeker(stack, server):
@@ -92,8 +40,9 @@ def as_seeker(stack, server):
 
 def as_loader(stack, server):
     """In the middle of a snapshot."""
-    master = stack.enter_context(contextlib.closing(HalfAMaster()))
-    ask(server, "REPLICAOF", "127.0.0.1", master.port)
+    part = b"+FULLRESYNC " + b"a" * 40 + b" 1\r\n$1000000\r\nREDIS0010"
+    master = stack.enter_context(RogueMaster(lambda say, _: say(part), holds=True))
+    follow(server, master)
     wait_until(lambda: info(server)["master_sync_in_progress"] == "1", 20)
 
 

@@ -11,7 +11,8 @@ import re
 import socket
 
 import pytest
-from skeintest import Client, Server
+from skeintest import Client, encode
+from skeintest.replication import ask, follow, info, wait_same
 from skeintest.wait import wait_until
 
 MIB = 1 << 20
@@ -42,9 +43,7 @@ class Replica:
             self.history, self.offset = history, wanted - 1
 
     def say(self, *words):
-        parts = [str(word).encode() for word in words]
-        request = b"*%d\r\n" % len(parts)
-        self.sock.sendall(request + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts))
+        self.sock.sendall(encode(*words))
 
     def more(self):
         got = self.sock.recv(MIB)
@@ -83,34 +82,6 @@ class Replica:
 
     def close(self):
         self.sock.close()
-
-
-@pytest.fixture
-def start():
-    things = []
-
-    def begin(**config):
-        words = {"repl-diskless-sync-delay": "0", "repl-ping-replica-period": "3600"}
-        words["enable-debug-command"] = "yes"
-        words.update({name.replace("_", "-"): value for name, value in config.items()})
-        server = Server(words)
-        things.append(server)
-        return server.start()
-
-    yield begin
-    for server in things:
-        server.stop()
-        server.remove()
-
-
-def ask(server, *words):
-    with Client(server.address, timeout=20) as client:
-        return client(*words)
-
-
-def info(server, section="replication"):
-    text = ask(server, "INFO", section).decode()
-    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
 
 
 def number(server, field):
@@ -335,27 +306,19 @@ def begin_slow_save(start):
     return master, before
 
 
-def follow(master, *replicas):
+def join_the_save(master, *replicas):
     for replica in replicas:
-        ask(replica, "REPLICAOF", "127.0.0.1", master.port)
+        follow(replica, master)
     wait_until(
         lambda: master.log().count("the save that runs") >= len(replicas), 20, "they have asked"
     )
     ask(master, "SET", "later", "too")
 
 
-def wait_same(master, *replicas):
-    for replica in replicas:
-        wait_until(lambda: info(replica)["master_link_status"] == "up", 20, "the link is up")
-        wait_until(
-            lambda: ask(replica, "DEBUG", "DIGEST") == ask(master, "DEBUG", "DIGEST"), 20, "same"
-        )
-
-
 def test_replicas_that_want_a_file_share_the_save_that_runs(start):
     replicas = [start(), start()]
     master, place = begin_slow_save(start)
-    follow(master, *replicas)
+    join_the_save(master, *replicas)
     assert "state=wait_bgsave" in info(master)["slave0"]
     wait_same(master, *replicas)
     log = master.log()
@@ -368,7 +331,7 @@ def test_replicas_that_want_a_file_share_the_save_that_runs(start):
 def test_a_save_that_fails_leaves_its_replicas_a_snapshot_of_their_own(start):
     replica = start()
     master, place = begin_slow_save(start)
-    follow(master, replica)
+    join_the_save(master, replica)
     (temporary,) = master.directory.glob("temp-*.rdb")
     temporary.unlink()
     wait_same(master, replica)
@@ -382,7 +345,7 @@ def test_both_ends_of_a_synchronisation_tell_how_far_it_is(start):
     with Client(master.address) as client:
         for i in range(1000):
             client("SET", f"key:{i}", "x" * 1000)
-    ask(replica, "REPLICAOF", "127.0.0.1", master.port)
+    follow(replica, master)
 
     def is_told():
         here, there = info(master, "skein").get("skein_sync0", ""), info(replica)

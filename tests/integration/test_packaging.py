@@ -14,6 +14,7 @@ import pytest
 import yaml
 from skeintest import Client, Server, server_binary
 from skeintest.cli import cli_binary
+from skeintest.replication import ask, info, wait_up
 from skeintest.wait import wait_until
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
@@ -200,20 +201,6 @@ def start(tmp_path, names):
     for server in servers:
         server.stop(check=False)
         server.remove()
-
-
-def ask(server, *words):
-    with Client(server.address, timeout=5) as client:
-        return client(*words)
-
-
-def info(server):
-    text = ask(server, "INFO", "replication").decode()
-    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-
-
-def wait_up(replica):
-    wait_until(lambda: info(replica)["master_link_status"] == "up", 20, "the link is up")
 
 
 def test_the_services_fit_together(compose):

@@ -1,64 +1,23 @@
 """Proves: every directive of replication does what it says, also when it is changed at run time."""
 
-import contextlib
 import socket
 
 import pytest
-from skeintest import ORACLE_BINARY, Client, Server
+from skeintest import Client
+from skeintest.replication import ask, follow, info, wait_online, wait_up
 from skeintest.wait import wait_until
 
-
-@pytest.fixture
-def start():
-    with contextlib.ExitStack() as stack:
-
-        def begin(stock=False, **config):
-            words = {name.replace("_", "-"): value for name, value in config.items()}
-            binary = ORACLE_BINARY if stock else None
-            return stack.enter_context(Server(words, binary=binary))
-
-        yield begin
-
-
-def ask(server, *words):
-    with Client(server.address, timeout=20) as client:
-        return client(*words)
-
-
-def info(server, section="replication"):
-    text = ask(server, "INFO", section).decode()
-    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+START_CONFIG = {}
 
 
 def setting(server, *pairs):
     assert ask(server, "CONFIG", "SET", *pairs) == "OK"
 
 
-def follow(replica, master):
-    ask(replica, "REPLICAOF", "127.0.0.1", master.port)
-
-
-def is_up(replica):
-    return info(replica).get("master_link_status") == "up"
-
-
-def wait_up(*replicas):
-    for replica in replicas:
-        wait_until(lambda: is_up(replica), 20, "the link is up")
-
-
-def wait_online(master, count=1):
-    wait_until(lambda: sum("state=online" in value for value in info(master).values()) == count, 20)
-
-
-def log_of(server):
-    return (server.directory / "stdout.log").read_text(errors="replace")
-
-
 def test_a_password_and_a_user_open_the_master(start):
     master, replica = start(requirepass="secret"), start()
     follow(replica, master)
-    wait_until(lambda: "NOAUTH" in log_of(replica), 10)
+    wait_until(lambda: "NOAUTH" in replica.log(), 10)
     setting(replica, "masterauth", "secret")
     wait_up(replica)
     with Client(master.address, timeout=10) as client:
@@ -176,7 +135,7 @@ def test_small_packets_to_a_replica_are_collected_when_asked(start):
     ask(master, "SET", "k", 1)
     wait_until(lambda: ask(replica, "GET", "k") == b"1", 10)
     assert ask(master, "CONFIG", "GET", "repl-disable-tcp-nodelay")[1] == b"yes"
-    assert "repl-disable-tcp-nodelay" not in log_of(master)
+    assert "repl-disable-tcp-nodelay" not in master.log()
 
 
 def make_a_difference(replica):
@@ -194,7 +153,7 @@ def test_a_stream_that_cannot_be_applied(start, behavior):
     make_a_difference(replica)
     ask(master, "RPUSH", "list", "a")
     wait_until(lambda: info(replica, "stats")["unexpected_error_replies"] == "1", 10)
-    assert "== CRITICAL == This replica is sending an error to its master" in log_of(replica)
+    assert "== CRITICAL == This replica is sending an error to its master" in replica.log()
     # It does not go on with data that differ: it takes those of its master.
     wait_until(lambda: ask(replica, "LRANGE", "list", 0, -1) == [b"a"], 20)
     wait_up(replica)
@@ -205,7 +164,7 @@ def test_a_stream_that_cannot_be_applied(start, behavior):
     replica.expect_crash = True
     ask(master, "RPUSH", "list", "b")
     assert replica.process.wait(20) != 0
-    assert "This replica panicked sending an error to its master" in log_of(replica)
+    assert "This replica panicked sending an error to its master" in replica.log()
 
 
 @pytest.mark.parametrize("goes_on", ["no", "yes"])
@@ -224,7 +183,7 @@ def test_a_replica_whose_disk_cannot_be_written_to(start, goes_on):
         wait_until(lambda: ask(replica, "GET", "k") == b"1", 10)
         setting(replica, "save", "")
         return
-    wait_until(lambda: "our disk cannot be written to" in log_of(replica), 10)
+    wait_until(lambda: "our disk cannot be written to" in replica.log(), 10)
     assert ask(replica, "GET", "k") is None
     setting(replica, "replica-ignore-disk-write-errors", "yes")
     wait_until(lambda: ask(replica, "GET", "k") == b"1", 20)

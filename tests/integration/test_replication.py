@@ -5,92 +5,32 @@ import itertools
 import signal
 import socket
 import subprocess
-import threading
 import time
 
 import pytest
-from skeintest import ORACLE_BINARY, Client, Error, Server, encode
+from skeintest import Client, Error, encode
+from skeintest.replication import (
+    ask,
+    fill,
+    follow,
+    info,
+    is_up,
+    offset,
+    promote,
+    refused,
+    syncs,
+    wait_online,
+    wait_same,
+    wait_up,
+)
+from skeintest.rogue import RogueMaster, RogueReplica, full_resync, stock_snapshot
 from skeintest.wait import wait_until
 
-REPL_CONFIG = {
+START_CONFIG = {
     "repl-diskless-sync-delay": "0",
     "enable-debug-command": "yes",
     "repl-timeout": "10",
 }
-
-
-@pytest.fixture
-def start():
-    """start() a server of ours, start(stock=True) one of Redis."""
-    servers = []
-
-    def begin(stock=False, **config):
-        words = {**REPL_CONFIG, **{name.replace("_", "-"): value for name, value in config.items()}}
-        server = Server(words, binary=ORACLE_BINARY if stock else None)
-        servers.append(server)
-        return server.start()
-
-    yield begin
-    failures = []
-    for server in servers:
-        try:
-            server.stop()
-        except AssertionError as error:
-            failures.append(error)
-        server.remove()
-    if failures:
-        raise failures[0]
-
-
-def ask(server, *words):
-    with Client(server.address, timeout=10) as client:
-        return client(*words)
-
-
-def info(server, section="replication"):
-    text = ask(server, "INFO", section).decode()
-    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-
-
-def follow(replica, master, host="127.0.0.1"):
-    assert ask(replica, "REPLICAOF", host, master.port) in (b"OK", "OK")
-
-
-def is_up(replica):
-    return info(replica)["master_link_status"] == "up"
-
-
-def wait_up(*replicas):
-    for replica in replicas:
-        wait_until(lambda: is_up(replica), 15, "the link is up")
-
-
-def offset(server):
-    return int(info(server)["master_repl_offset"])
-
-
-def wait_same(master, *replicas):
-    """The replicas have everything the master has, and the same data."""
-    for replica in replicas:
-        wait_until(lambda: offset(replica) >= offset(master), 15, "offsets meet")
-        wait_until(
-            lambda: ask(replica, "DEBUG", "DIGEST") == ask(master, "DEBUG", "DIGEST"),
-            10,
-            "digests are equal",
-        )
-
-
-def fill(server, count=500):
-    with Client(server.address) as client:
-        for i in range(count):
-            client("SET", f"key:{i}", f"value:{i}" * 5)
-        client("RPUSH", "list", *range(200))
-        client("SADD", "set", "a", "b", "c")
-        client("HSET", "hash", "f", "v", "g", "w")
-        client("ZADD", "zset", 1, "one", 2.5, "two")
-        client("SET", "volatile", "x", "EX", "1000")
-        client("SELECT", "3")
-        client("SET", "other", "database")
 
 
 KINDS = list(itertools.product([False, True], repeat=2))[:3]  # not stock to stock
@@ -369,125 +309,36 @@ def test_a_killed_master_link_comes_back(start):
 # Rogue peers
 
 
-class Peer:
-    """A socket that speaks by hand."""
-
-    def __init__(self, server):
-        self.socket = socket.create_connection(server.address, timeout=10)
-        self.file = self.socket.makefile("rb")
-
-    def say(self, *words):
-        data = b"*%d\r\n" % len(words)
-        for word in words:
-            word = str(word).encode()
-            data += b"$%d\r\n%s\r\n" % (len(word), word)
-        self.socket.sendall(data)
-
-    def line(self):
-        return self.file.readline()
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
-
-
-def take_snapshot(peer):
-    """Reads +FULLRESYNC and a snapshot of unknown length."""
-    head = b"\n"
-    while head in (b"\n", b"\r\n"):
-        head = peer.line()
-    assert head.startswith(b"+FULLRESYNC")
-    mark = b"\n"
-    while mark in (b"\n", b"\r\n"):
-        mark = peer.line()
-    assert mark.startswith(b"$EOF:")
-    mark = mark[5:45]
-    payload = b""
-    while not payload.endswith(mark):
-        payload += peer.file.read(1)
-    return int(head.split()[2])
-
-
 def test_a_forged_acknowledgement_is_cut_and_moves_no_wait(start):
     master = start()
-    peer = Peer(master)
-    peer.say("REPLCONF", "capa", "eof", "capa", "psync2")
-    assert peer.line() == b"+OK\r\n"
-    peer.say("PSYNC", "?", -1)
-    at = take_snapshot(peer)
-    peer.say("REPLCONF", "ACK", at)
-    wait_until(lambda: info(master).get("slave0", "").find("state=online") > 0)
-    with Client(master.address, timeout=10) as client:
+    with RogueReplica(master) as peer, Client(master.address, timeout=10) as client:
+        peer.join()
+        wait_online(master)
         client("SET", "a", 1)
         peer.say("REPLCONF", "ACK", 999999999999)
         assert client("WAIT", 1, 200) == 0
-    wait_until(lambda: info(master)["connected_slaves"] == "0")
-    peer.close()
+        wait_until(lambda: info(master)["connected_slaves"] == "0")
 
 
 def test_the_masters_stream_is_cut_when_it_says_what_no_master_says(start):
     replica = start()
     ask(replica, "SET", "mine", 1)
-    for bad in (
-        ("CONFIG", "SET", "requirepass", "owned"),
-        ("SHUTDOWN", "NOSAVE"),
-        ("REPLICAOF", "NO", "ONE"),
-        ("ACL", "SETUSER", "default", "off"),
+    snapshot = stock_snapshot()
+    for number, bad in enumerate(
+        [
+            ("CONFIG", "SET", "requirepass", "owned"),
+            ("SHUTDOWN", "NOSAVE"),
+            ("REPLICAOF", "NO", "ONE"),
+            ("ACL", "SETUSER", "default", "off"),
+        ]
     ):
-        with RogueMaster(bad) as rogue:
-            ask(replica, "REPLICAOF", "127.0.0.1", rogue.port)
-            rogue.served.wait(10)
-            wait_until(lambda: not is_up(replica) and rogue.said)
-        assert ask(replica, "PING") in (b"PONG", "PONG")
-        assert info(replica)["role"] == "slave"
-        assert ask(replica, "REPLICAOF", "NO", "ONE") in (b"OK", "OK")
-
-
-def empty_rdb():
-    """A snapshot without keys, as the stock server writes it."""
-    with Server({}, binary=ORACLE_BINARY) as server:
-        ask(server, "SAVE")
-        return (server.directory / "dump.rdb").read_bytes()
-
-
-class RogueMaster:
-    """Answers a handshake, gives an empty snapshot, then says one request."""
-
-    def __init__(self, request):
-        self.request = request
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.served = threading.Event()
-        self.said = False
-        self.rdb = empty_rdb()
-        self.thread = threading.Thread(target=self.serve, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-
-    def serve(self):
-        connection, _ = self.listener.accept()
-        data = b""
-        while b"PSYNC" not in data:
-            data += connection.recv(4096)
-            if b"PSYNC" not in data:
-                connection.sendall(b"+OK\r\n" * data.count(b"*"))
-                data = b""
-        connection.sendall(b"+FULLRESYNC " + b"a" * 40 + b" 100\r\n")
-        connection.sendall(b"$%d\r\n" % len(self.rdb) + self.rdb)
-        words = b"".join(b"$%d\r\n%s\r\n" % (len(w), w.encode()) for w in self.request)
-        connection.sendall(b"*%d\r\n" % len(self.request) + words)
-        self.said = True
-        self.served.set()
-        try:
-            while connection.recv(4096):
-                pass
-        except OSError:
-            pass
+        said = full_resync(snapshot) + encode(*bad)
+        with RogueMaster(lambda say, _, said=said: say(said), holds=True) as rogue:
+            follow(replica, rogue)
+            wait_until(lambda: refused(replica, "stream_forbidden") > number)
+            assert ask(replica, "PING") in (b"PONG", "PONG")
+            assert info(replica)["role"] == "slave"
+            promote(replica)
 
 
 def test_an_empty_master_does_not_empty_a_replica_that_comes_back_by_itself(start):
@@ -607,11 +458,6 @@ def test_stock_sentinels_fail_over_for_real(start, tmp_path):
         for process, _ in sentinels:
             process.kill()
             process.wait()
-
-
-def syncs(server):
-    stats = info(server, "stats")
-    return int(stats["sync_full"]), int(stats["sync_partial_ok"])
 
 
 @pytest.mark.parametrize("append_only", ["no", "yes"])

@@ -2,7 +2,7 @@
 what replicas claim."""
 
 import pytest
-from skeintest import Client, Error
+from skeintest import Client, Error, encode
 from skeintest.replication import (
     ask,
     digest,
@@ -18,7 +18,7 @@ from skeintest.replication import (
     wait_same,
     wait_up,
 )
-from skeintest.rogue import RogueMaster, RogueReplica, full_resync, request, stock_snapshot
+from skeintest.rogue import RogueMaster, RogueReplica, full_resync, stock_snapshot
 from skeintest.wait import wait_until
 
 BACKLOG = 16384
@@ -50,7 +50,7 @@ def test_17_a_cut_inside_a_command(start, proxy, stock_master, stock_replica):
     """It goes on at the end of the last whole command: everything once, and no new snapshot."""
     master, replica = start(stock=stock_master), start(stock=stock_replica)
     way = attach(proxy, master, replica)
-    command = request("APPEND", "value", "x" * 980)
+    command = encode("APPEND", "value", "x" * 980)
     positions = sorted({*range(0, 60, 4), *range(60, len(command), 53), *range(1010, len(command))})
     for done, position in enumerate(positions):
         before, cuts = offset(master), way.to_client.cuts
@@ -74,7 +74,7 @@ def test_18_a_cut_inside_a_transaction(start, proxy, promoted):
     ask(master, "SET", "a", 0)
     way = attach(proxy, master, replica)
     whole = (
-        request("MULTI") + request("INCR", "a") + request("RPUSH", "l", "x" * 90) + request("EXEC")
+        encode("MULTI") + encode("INCR", "a") + encode("RPUSH", "l", "x" * 90) + encode("EXEC")
     )
     positions = [len(whole) - 1] if promoted else range(1, len(whole), 7)
     for done, position in enumerate(positions):
@@ -110,7 +110,7 @@ def test_19_a_gap_of_the_backlog_and_a_byte_around_it(start, proxy, distance, co
     way.cut()
     wait_until(lambda: info(master)["connected_slaves"] == "0")
     had = offset(replica)
-    fixed = len(request("SET", "k", "x" * 1000)) - 1000
+    fixed = len(encode("SET", "k", "x" * 1000)) - 1000
     missing = BACKLOG + distance
     while offset(master) - had < missing - 3000:
         ask(master, "SET", "k", "x" * 1000)
@@ -193,13 +193,13 @@ def test_23_who_never_says_what_it_has_counts_for_nothing(start):
             slow.say("REPLCONF", "ACK", at)
             assert client("WAIT", 1, 200) == 0
             slow.say(
-                "REPLCONF", "ACK", at + len(request("SELECT", 0)) + len(request("SET", "a", 1))
+                "REPLCONF", "ACK", at + len(encode("SELECT", 0)) + len(encode("SET", "a", 1))
             )
             assert client("WAIT", 1, 10000) == 1
 
 
 def stream_of(*commands):
-    return b"".join(request(*words) for words in commands)
+    return b"".join(encode(*words) for words in commands)
 
 
 def rogue_with(*commands):

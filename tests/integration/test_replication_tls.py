@@ -2,16 +2,16 @@
 synchronisation, partial ones, chains; whose certificates are taken and whose are refused, and that
 certificates change under way."""
 
-import contextlib
 import os
 import signal
 import socket
 import ssl
-import threading
 
 import pytest
 from skeintest import ORACLE_BINARY, Client, Error, Server, ServerFailed
 from skeintest.certificates import Certificates
+from skeintest.replication import ask, follow, info, wait_same, wait_up
+from skeintest.server import directives, server_group
 from skeintest.wait import wait_until
 
 REFUSED = "Error condition on socket for SYNC: tls: "
@@ -35,59 +35,26 @@ def made(tmp_path_factory):
 @pytest.fixture
 def start(made):
     """start() a server of ours that listens to TLS only and follows by TLS; or a stock one."""
-    servers = []
+    with server_group() as begin:
 
-    def begin(stock=False, certificate="server", client="client", **config):
-        words = {
-            "repl-diskless-sync-delay": "0",
-            "enable-debug-command": "yes",
-            "tls-replication": "yes",
-            "tls-ca-cert-file": str(made.crt("ca")),
-            **made.identity(certificate),
-            **(made.identity(client, "tls-client-") if client else {}),
-            **{name.replace("_", "-"): value for name, value in config.items()},
-        }
-        binary = ORACLE_BINARY if stock else None
-        server = Server(words, binary=binary, tls=made.context("client"))
-        servers.append(server)
-        return server.start()
+        def start(stock=False, certificate="server", client="client", **config):
+            words = {
+                "repl-diskless-sync-delay": "0",
+                "enable-debug-command": "yes",
+                "tls-replication": "yes",
+                "tls-ca-cert-file": str(made.crt("ca")),
+                **made.identity(certificate),
+                **(made.identity(client, "tls-client-") if client else {}),
+                **directives(config),
+            }
+            binary = ORACLE_BINARY if stock else None
+            return begin(words, binary=binary, tls=made.context("client"))
 
-    yield begin
-    with contextlib.ExitStack() as ends:
-        for server in servers:
-            ends.callback(server.remove)
-            ends.callback(server.stop)
-
-
-def ask(server, *words):
-    with Client(server.address, timeout=10, tls=server.tls) as client:
-        return client(*words)
-
-
-def info(server, section="replication"):
-    text = ask(server, "INFO", section).decode()
-    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-
-
-def follow(replica, master, host="127.0.0.1", port=None):
-    assert ask(replica, "REPLICAOF", host, port or master.port) == "OK"
-
-
-def wait_up(replica):
-    wait_until(lambda: info(replica)["master_link_status"] == "up", 20, "the link is up")
+        yield start
 
 
 def wait_said(server, text, times=1):
     wait_until(lambda: server.log().count(text) >= times, 20, f"{times} times in the log: {text}")
-
-
-def wait_same(master, replica):
-    wait_until(
-        lambda: info(replica)["master_repl_offset"] == info(master)["master_repl_offset"]
-        and ask(replica, "DEBUG", "DIGEST") == ask(master, "DEBUG", "DIGEST"),
-        20,
-        "both have the same data at the same offset",
-    )
 
 
 def fill(server, count=300, size=500):
@@ -109,62 +76,24 @@ def test_a_chain_of_ours_and_stock_speaks_tls_alone(start, diskless):
     assert len({info(server)["master_replid"] for server in servers}) == 1
 
 
-class Proxy:
-    """Passes bytes on to `port`, and breaks all connections in the middle of what they say."""
-
-    def __init__(self, port):
-        self.target = ("127.0.0.1", port)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.open = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self.listener.accept()
-                far = socket.create_connection(self.target)
-                self.open += [near, far]
-                for source, sink in [(near, far), (far, near)]:
-                    threading.Thread(target=self._pass, args=(source, sink), daemon=True).start()
-
-    def _pass(self, source, sink):
-        with contextlib.suppress(OSError):
-            while data := source.recv(1000):
-                sink.sendall(data)
-
-    def cut(self):
-        ends, self.open = self.open, []
-        for end in ends:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-    def close(self):
-        self.listener.close()
-        self.cut()
-
-
-def test_a_link_cut_inside_a_record_continues(start):
+def test_a_link_cut_inside_a_record_continues(start, proxy):
     master, replica = start(), start()
-    proxy = Proxy(master.port)
-    try:
-        fill(master)
-        follow(replica, master, "localhost", proxy.port)
+    way = proxy(master)
+    way.to_client.piece = way.to_server.piece = 1000
+    fill(master)
+    follow(replica, way, "localhost")
+    wait_up(replica)
+    for _ in range(3):
+        with Client(master.address, tls=master.tls) as client:
+            for i in range(200):
+                client.send("SET", f"cut:{i}", b"x" * 3000)
+            way.cut()
+            assert [client.read() for _ in range(200)] == ["OK"] * 200
         wait_up(replica)
-        for _ in range(3):
-            with Client(master.address, tls=master.tls) as client:
-                for i in range(200):
-                    client.send("SET", f"cut:{i}", b"x" * 3000)
-                proxy.cut()
-                assert [client.read() for _ in range(200)] == ["OK"] * 200
-            wait_up(replica)
-            wait_same(master, replica)
-        stats = info(master, "stats")
-        assert stats["sync_full"] == "1"
-        assert int(stats["sync_partial_ok"]) >= 1
-    finally:
-        proxy.close()
+        wait_same(master, replica)
+    stats = info(master, "stats")
+    assert stats["sync_full"] == "1"
+    assert int(stats["sync_partial_ok"]) >= 1
 
 
 @pytest.mark.parametrize(

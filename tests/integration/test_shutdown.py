@@ -8,24 +8,12 @@ import threading
 
 import pytest
 from skeintest import ORACLE_BINARY, Client, Error, Server
+from skeintest.replication import ask, follow, info, wait_online
+from skeintest.server import directives
 from skeintest.wait import wait_until
 
 pytestmark = pytest.mark.parametrize("stock", [False, True], ids=["ours", "stock"])
 WAITING = "Waiting for replicas before shutting down."
-
-
-def ask(server, *words):
-    with Client(server.address, timeout=20) as client:
-        return client(*words)
-
-
-def info(server, section="replication"):
-    text = ask(server, "INFO", section).decode()
-    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-
-
-def log_of(server):
-    return (server.directory / "stdout.log").read_text(errors="replace")
 
 
 class Pair:
@@ -33,12 +21,11 @@ class Pair:
 
     def __init__(self, stack, stock, **config):
         words = {"repl-diskless-sync-delay": "0", "shutdown-timeout": "600"}
-        words.update({name.replace("_", "-"): value for name, value in config.items()})
         binary = ORACLE_BINARY if stock else None
-        self.master = stack.enter_context(Server(words, binary=binary))
+        self.master = stack.enter_context(Server({**words, **directives(config)}, binary=binary))
         self.replica = stack.enter_context(Server())
-        ask(self.replica, "REPLICAOF", "127.0.0.1", self.master.port)
-        wait_until(lambda: "state=online" in info(self.master).get("slave0", ""), 15)
+        follow(self.replica, self.master)
+        wait_online(self.master)
         with Client(self.master.address, timeout=20) as client:
             client("SET", "k", 0)
             assert client("WAIT", 1, 0) == 1
@@ -63,7 +50,7 @@ class Pair:
 
         thread = threading.Thread(target=run)
         thread.start()
-        wait_until(lambda: WAITING in log_of(self.master), 10, "it waits")
+        wait_until(lambda: WAITING in self.master.log(), 10, "it waits")
         return thread, answers
 
     def ends(self):
@@ -87,7 +74,7 @@ def test_it_waits_until_the_replica_has_everything(pair):
         assert two.ends() == 0
     thread.join(20)
     assert isinstance(answers[0], (ConnectionError, OSError))
-    assert "1 of 1 replicas are in sync when shutting down." in log_of(two.master)
+    assert "1 of 1 replicas are in sync when shutting down." in two.master.log()
     assert ask(two.replica, "GET", "k") == b"1"
 
 
@@ -96,7 +83,7 @@ def test_it_waits_no_longer_than_it_may(pair):
     thread, _ = two.begin()
     assert two.ends() == 0
     thread.join(20)
-    log = log_of(two.master)
+    log = two.master.log()
     assert "0 of 1 replicas are in sync when shutting down." in log
     assert "Lagging replica 127.0.0.1:" in log and "state=online." in log
 
@@ -111,7 +98,7 @@ def test_it_need_not_wait(pair, how):
             client("SHUTDOWN", *(["NOW"] if how == "now" else []))
             client("PING")
     assert two.ends() == 0
-    log = log_of(two.master)
+    log = two.master.log()
     assert WAITING not in log and "Lagging replica 127.0.0.1:" in log
 
 
@@ -127,7 +114,7 @@ def test_it_can_be_called_off(pair):
     thread.join(20)
     assert answers == ["ERR Errors trying to SHUTDOWN. Check logs."]
     assert isinstance(answers[0], Error)
-    assert "Shutdown manually aborted." in log_of(two.master)
+    assert "Shutdown manually aborted." in two.master.log()
     assert "shutdown_in_milliseconds" not in info(two.master, "server")
     assert ask(two.master, "SHUTDOWN", "ABORT") == "ERR No shutdown in progress."
 
@@ -135,14 +122,14 @@ def test_it_can_be_called_off(pair):
 def test_a_signal_waits_too_and_can_be_called_off(pair):
     two = pair()
     two.master.process.terminate()
-    wait_until(lambda: WAITING in log_of(two.master), 10)
+    wait_until(lambda: WAITING in two.master.log(), 10)
     assert ask(two.master, "SHUTDOWN", "ABORT") == "OK"
     assert ask(two.master, "SET", "k", 2) == "OK"
     two.master.process.send_signal(signal.SIGINT)
-    wait_until(lambda: log_of(two.master).count(WAITING) == 2, 10)
+    wait_until(lambda: two.master.log().count(WAITING) == 2, 10)
     two.wake()
     assert two.ends() == 0
-    log = log_of(two.master)
+    log = two.master.log()
     assert "Received SIGTERM scheduling shutdown..." in log
     assert "User requested shutdown..." in log
     assert ask(two.replica, "GET", "k") == b"2"
@@ -169,4 +156,4 @@ def test_a_save_that_fails_when_the_wait_is_over_lets_the_server_go_on(pair):
     thread.join(20)
     assert answers == ["ERR Errors trying to SHUTDOWN. Check logs."]
     assert ask(two.master, "SET", "k", 2) == "OK"
-    assert "Errors trying to shut down the server." in log_of(two.master)
+    assert "Errors trying to shut down the server." in two.master.log()

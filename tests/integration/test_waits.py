@@ -1,46 +1,20 @@
 """Proves: WAITAOF counts only what is on disks, ours and those of replicas."""
 
-import contextlib
 import threading
 import time
 
-import pytest
-from skeintest import ORACLE_BINARY, Client, Server
+from skeintest import Client
+from skeintest.replication import ask, follow, info, wait_online, wait_up
 from skeintest.wait import wait_until
 
-REPL_CONFIG = {"repl-diskless-sync-delay": "0", "enable-debug-command": "yes"}
-
-
-@pytest.fixture
-def start():
-    with contextlib.ExitStack() as stack:
-
-        def begin(stock=False, **config):
-            words = {name.replace("_", "-"): value for name, value in config.items()}
-            binary = ORACLE_BINARY if stock else None
-            return stack.enter_context(Server({**REPL_CONFIG, **words}, binary=binary))
-
-        yield begin
-
-
-def ask(server, *words):
-    with Client(server.address, timeout=20) as client:
-        return client(*words)
-
-
-def info(server, section="replication"):
-    text = ask(server, "INFO", section).decode()
-    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+START_CONFIG = {"repl-diskless-sync-delay": "0", "enable-debug-command": "yes"}
 
 
 def join(master, *replicas):
     for replica in replicas:
-        ask(replica, "REPLICAOF", "127.0.0.1", master.port)
-    for replica in replicas:
-        wait_until(lambda: info(replica)["master_link_status"] == "up", 15, "the link is up")
-    wait_until(
-        lambda: sum("state=online" in value for value in info(master).values()) >= len(replicas), 15
-    )
+        follow(replica, master)
+    wait_up(*replicas)
+    wait_online(master, len(replicas))
 
 
 # WAITAOF

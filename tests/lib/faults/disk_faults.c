@@ -103,23 +103,31 @@ static long long recorded_size(const struct stat *info)
     return atoll(text);
 }
 
+static int remove_file(const char *path)
+{
+    int (*real)(const char *) = dlsym(RTLD_NEXT, "unlink");
+    return real(path);
+}
+
 /* Its number will be given to another file. */
 static void forget_size(const char *path)
 {
     struct stat info;
     char record[4096];
     if (stat(path, &info) != 0 || info.st_nlink > 1) return;
-    if (size_record(&info, record, sizeof(record))) {
-        int (*real)(const char *) = dlsym(RTLD_NEXT, "unlink");
-        real(record);
-    }
+    if (size_record(&info, record, sizeof(record))) remove_file(record);
+}
+
+static void discard(const char *path)
+{
+    forget_size(path);
+    remove_file(path);
 }
 
 int unlink(const char *path)
 {
-    int (*real)(const char *) = dlsym(RTLD_NEXT, "unlink");
     if (is_our_path(path)) forget_size(path);
-    return real(path);
+    return remove_file(path);
 }
 
 int ftruncate(int fd, off_t len)
@@ -142,6 +150,7 @@ int rename(const char *from, const char *to)
                     record_path(renamed, sizeof(renamed), "renamed", name + 1) &&
                     record_path(replaced, sizeof(replaced), "replaced", name + 1);
     if (is_noted && access(renamed, F_OK) != 0) {
+        discard(replaced);
         (void)!link(to, replaced);
         int fd = open(renamed, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
         if (fd >= 0) close(fd);
@@ -172,14 +181,12 @@ static int list_renamed(char names[NAMES][256])
 static int sync_directory(int fd, int (*sync)(int))
 {
     char names[NAMES][256], path[4096];
-    int (*remove_file)(const char *) = dlsym(RTLD_NEXT, "unlink");
     int count = list_renamed(names), result = sync(fd);
     for (int i = 0; result == 0 && i < count; i++) {
-        if (!record_path(path, sizeof(path), "replaced", names[i])) continue;
-        forget_size(path);
-        remove_file(path);
-        record_path(path, sizeof(path), "renamed", names[i]);
-        remove_file(path);
+        /* In this order: killed in between, the name is safe and what it replaced is a leftover.
+         * The other way round the name would seem to have replaced nothing. */
+        if (record_path(path, sizeof(path), "renamed", names[i])) discard(path);
+        if (record_path(path, sizeof(path), "replaced", names[i])) discard(path);
     }
     return result;
 }

@@ -20,8 +20,8 @@ def _undo_renames(chance, records, directory):
                 os.replace(before, directory / name)
             else:
                 (directory / name).unlink(missing_ok=True)
-        before.unlink(missing_ok=True)
         record.unlink()
+        before.unlink(missing_ok=True)
 
 
 def _lose_bytes(chance, records, path):

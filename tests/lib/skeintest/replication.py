@@ -14,7 +14,7 @@ QUIET_CONFIG = {
 
 
 def ask(server, *words):
-    with Client(server.address, timeout=10) as client:
+    with Client(server.address, timeout=20, tls=server.tls) as client:
         return client(*words)
 
 
@@ -55,12 +55,17 @@ def promote(replica):
 
 
 def is_up(replica):
-    return info(replica)["master_link_status"] == "up"
+    return info(replica).get("master_link_status") == "up"
 
 
 def wait_up(*replicas):
     for replica in replicas:
         wait_until(lambda: is_up(replica), 20, "the link is up")
+
+
+def wait_online(master, count=1):
+    """So many replicas receive the stream."""
+    wait_until(lambda: sum("state=online" in value for value in info(master).values()) >= count, 20)
 
 
 def wait_down(replica):

@@ -5,13 +5,8 @@ import socket
 import threading
 
 from .replication import ask
+from .resp import encode
 from .server import ORACLE_BINARY, Server
-
-
-def request(*words):
-    """Words as a request on the wire."""
-    parts = [word if isinstance(word, bytes) else str(word).encode() for word in words]
-    return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts)
 
 
 def stock_snapshot(*commands):
@@ -42,7 +37,7 @@ class RogueReplica:
         self.socket.close()
 
     def say(self, *words):
-        self.socket.sendall(request(*words))
+        self.socket.sendall(encode(*words))
 
     def line(self):
         """The next line that is not empty; b"" at the end."""

@@ -7,6 +7,7 @@ server.
 """
 
 import atexit
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -48,6 +49,11 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def directives(keywords):
+    """Keyword arguments as names of directives: repl_timeout is repl-timeout."""
+    return {name.replace("_", "-"): value for name, value in keywords.items()}
 
 
 def _die_with_parent():
@@ -235,3 +241,26 @@ class Server:
         for client in self._clients:
             client.close()
         self._clients.clear()
+
+
+@contextlib.contextmanager
+def server_group():
+    """Gives a function that takes what Server() takes and returns it started. At the end all of
+    them are stopped and removed, and the first that did not run cleanly is raised."""
+    servers = []
+
+    def start(*args, **options):
+        server = Server(*args, **options)
+        servers.append(server)
+        return server.start()
+
+    yield start
+    failures = []
+    for server in servers:
+        try:
+            server.stop()
+        except AssertionError as error:
+            failures.append(error)
+        server.remove()
+    if failures:
+        raise failures[0]
