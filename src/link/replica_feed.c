@@ -248,18 +248,17 @@ static void end_search(struct feed *feed)
     refuse_partial(feed, verdict == RESYNC_CONTINUE ? RESYNC_FULL_TOO_OLD : verdict);
 }
 
-/* What it has more than we share are another master's signs of life. */
-static bool continues_quietly(const struct feed *feed, const struct resync_request *request)
+static bool goes_back(const struct feed *feed, const struct resync_request *request, int64_t *place)
 {
-    struct resync_request before = *request;
-    before.offset = feed->quiet;
-    return feed->has_quiet && feed->quiet < request->offset &&
-           resync_decide(feed->feeds->lineage, feeds_kept(feed->feeds), &before) == RESYNC_CONTINUE;
+    const struct feeds *feeds = feed->feeds;
+    return feed->has_quiet &&
+           resync_goes_back(feeds->lineage, feeds_kept(feeds), request, feed->quiet, place);
 }
 
 void feeds_sync(struct feeds *feeds, struct client *client, const struct resync_request *request)
 {
     struct feed *feed = feed_of(feeds, client);
+    int64_t place;
     if (feed->is_listed || feed->is_searching) return;
     feed->wants_psync = request != NULL;
     feed->progress.is_silent = request == NULL || feed->rdb_only;
@@ -273,8 +272,8 @@ void feeds_sync(struct feeds *feeds, struct client *client, const struct resync_
     enum resync_verdict verdict = resync_decide(feeds->lineage, feeds_kept(feeds), request);
     if (verdict == RESYNC_CONTINUE)
         continue_at(feed, request->offset, false);
-    else if (continues_quietly(feed, request))
-        continue_at(feed, feed->quiet, true);
+    else if (goes_back(feed, request, &place))
+        continue_at(feed, place, true);
     else if (verdict != RESYNC_FULL_TOO_OLD || !begin_search(feed, request))
         refuse_partial(feed, verdict);
 }

@@ -259,7 +259,7 @@ static enum handshake_verdict take_continue(struct handshake *handshake, struct 
     bool has_offset = rest.len > REPL_ID_LEN && str_split(&rest, ' ', &id);
     handshake->offset = settings->offset;
     if (has_offset && (!has_quiet(settings) || !num_parse_i64(rest, &handshake->offset) ||
-                       handshake->offset != settings->quiet))
+                       handshake->offset < settings->quiet || handshake->offset > settings->offset))
         return fail(handshake, HANDSHAKE_NONSENSE, line);
     bool asked = repl_id_is_set(&settings->id);
     if (!asked || (id.len && !repl_id_parse(id, &handshake->master_id)))

@@ -41,3 +41,12 @@ enum resync_verdict resync_decide(const struct lineage *lineage, struct journal_
     }
     return range_serves(kept, request->offset) ? RESYNC_CONTINUE : RESYNC_FULL_TOO_OLD;
 }
+
+bool resync_goes_back(const struct lineage *lineage, struct journal_range kept,
+                      const struct resync_request *request, int64_t quiet, int64_t *place)
+{
+    int64_t shared;
+    if (request->malformed || !lineage_shared_end(lineage, &request->id, &shared)) return false;
+    *place = shared;
+    return quiet <= shared && shared < request->offset && range_serves(kept, shared);
+}

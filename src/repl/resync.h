@@ -34,6 +34,10 @@ struct resync_request {
 struct resync_request resync_parse(struct str id, struct str first_wanted);
 enum resync_verdict resync_decide(const struct lineage *lineage, struct journal_range kept,
                                   const struct resync_request *request);
+/* Whether a replica refused for what it has more than we share may continue at the end of what we
+ * share, because everything it has behind `quiet` is another master's signs of life. */
+bool resync_goes_back(const struct lineage *lineage, struct journal_range kept,
+                      const struct resync_request *request, int64_t quiet, int64_t *place);
 /* "diverged", for INFO and logs. */
 const char *resync_verdict_name(enum resync_verdict verdict);
 

@@ -103,7 +103,9 @@ static void a_master_may_continue_before_the_last_signs_of_life(void **state)
     } cases[] = {
         {"+CONTINUE " ID_C, HANDSHAKE_CONTINUE, 99},
         {"+CONTINUE " ID_C " 50", HANDSHAKE_CONTINUE, 50},
-        {"+CONTINUE " ID_C " 51", HANDSHAKE_FAILED, 51},
+        {"+CONTINUE " ID_C " 51", HANDSHAKE_CONTINUE, 51},
+        {"+CONTINUE " ID_C " 49", HANDSHAKE_FAILED, 49},
+        {"+CONTINUE " ID_C " 100", HANDSHAKE_FAILED, 100},
         {"+CONTINUE " ID_C " x", HANDSHAKE_FAILED, 0},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

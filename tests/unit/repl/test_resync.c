@@ -105,6 +105,34 @@ static void nobody_continues_at_a_byte_that_is_not_shared_and_kept(void **state)
     }
 }
 
+static void who_goes_back_does_so_to_the_end_of_what_is_shared(void **state)
+{
+    static const struct {
+        const char *id, *first_wanted;
+        int64_t quiet, place; /* no place: it cannot go back */
+    } tails[] = {
+        {ID_PAST, "651", 500, 600},  {ID_PAST, "602", 600, 600},  {ID_PAST, "651", 601, -1},
+        {ID_PAST, "601", 500, -1},   {ID_OWN, "1051", 900, 1000}, {ID_OWN, "1001", 900, -1},
+        {ID_OLDER, "501", 250, 300}, {ID_OTHER, "651", 0, -1},    {"?", "-1", 0, -1},
+        {ID_PAST, "200", 100, -1},   {ID_PAST, "x", 0, -1},
+    };
+    struct lineage lineage = lineage_with_past();
+    struct journal_range kept = {200, 1000};
+    (void)state;
+    for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
+        struct resync_request request =
+            resync_parse(str_from_c(tails[i].id), str_from_c(tails[i].first_wanted));
+        int64_t place = -1;
+        bool goes = resync_goes_back(&lineage, kept, &request, tails[i].quiet, &place);
+        assert_int_equal(goes, tails[i].place >= 0);
+        if (goes) assert_int_equal(place, tails[i].place);
+    }
+    struct resync_request request = resync_parse(STR(ID_OLDER), STR("501"));
+    int64_t place;
+    kept.start = 301;
+    assert_false(resync_goes_back(&lineage, kept, &request, 250, &place));
+}
+
 static void only_a_replica_with_data_that_comes_back_to_an_empty_stranger_is_guarded(void **state)
 {
     (void)state;
@@ -131,6 +159,7 @@ int main(void)
         cmocka_unit_test(every_request_gets_its_verdict),
         cmocka_unit_test(a_journal_that_keeps_nothing_serves_who_is_up_to_date),
         cmocka_unit_test(nobody_continues_at_a_byte_that_is_not_shared_and_kept),
+        cmocka_unit_test(who_goes_back_does_so_to_the_end_of_what_is_shared),
         cmocka_unit_test(only_a_replica_with_data_that_comes_back_to_an_empty_stranger_is_guarded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
