@@ -40,10 +40,11 @@ void prefetch_requests(struct request_view *views, size_t count, const struct re
         if (view->ref == NULL || view->ref->first_key == 0 || view->ref->first_key >= view->argc)
             continue;
         view->hint.key = view->argv[view->ref->first_key];
-        keyspace_hint_bucket(ks, &view->hint);
+        keyspace_hint_page(ks, &view->hint);
         hinted[found++] = view;
     }
     if (found < 2) return;
+    for (size_t i = 0; i < found; i++) keyspace_hint_bucket(ks, &hinted[i]->hint);
     for (size_t i = 0; i < found; i++) keyspace_hint_entry(ks, &hinted[i]->hint);
     prefetch_collections(hinted, found, ks);
 }

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "command/prefetch.h"
+#include "disk/aof_growth.h"
 #include "disk/aof_tail.h"
 #include "disk/key_delay.h"
 #include "io/file.h"
@@ -21,6 +22,7 @@ struct aof_load {
     int64_t base;
     bool at_end; /* of the file */
     struct key_delay delay;
+    struct aof_growth growth;
     /* Requests that are complete and wait to be run together. */
     struct aof_piece pieces[PREFETCH_MAX];
     struct request_view views[PREFETCH_MAX];
@@ -145,6 +147,7 @@ static int refill(struct aof_load *load)
 static enum aof_load_verdict finish(struct aof_load *load, enum aof_verdict verdict)
 {
     struct aof_scan *scan = load->scan;
+    aof_growth_end(&load->growth, load->order.executor->host->store);
     if (verdict == AOF_DAMAGED) {
         load->result.has_zeros = aof_ends_in_zeros(load->fd, scan->damage_at);
         return load->result.has_zeros ? AOF_LOAD_TORN : AOF_LOAD_DAMAGED;
@@ -153,13 +156,24 @@ static enum aof_load_verdict finish(struct aof_load *load, enum aof_verdict verd
     return is_whole ? AOF_LOAD_DONE : AOF_LOAD_TORN;
 }
 
+static void note_growth(struct aof_load *load)
+{
+    struct store *store = load->order.executor->host->store;
+    struct keyspace *ks = &store->dbs[load->order.session->db];
+    int64_t from = load->order.from;
+    aof_growth_step(&load->growth, ks, load->scan->at - from, load->result.size - from);
+}
+
 bool aof_load_step(struct aof_load *load)
 {
     if (load->has_ended) return false;
     int error = refill(load);
     enum aof_verdict verdict = error ? AOF_SHORT : take_pieces(load);
     load->has_ended = error || load->at_end || verdict == AOF_DAMAGED;
-    if (!load->has_ended) return true;
+    if (!load->has_ended) {
+        note_growth(load);
+        return true;
+    }
     load->result.error = error;
     load->result.verdict = error ? AOF_LOAD_UNREADABLE : finish(load, verdict);
     return false;

@@ -421,9 +421,14 @@ void store_release(struct frozen_store *frozen)
 
 /* --- pipelines --- */
 
-void keyspace_hint_bucket(const struct keyspace *ks, struct key_hint *hint)
+void keyspace_hint_page(const struct keyspace *ks, struct key_hint *hint)
 {
     hint->hash = table_hash(&ks->table, hint->key);
+    table_prefetch_page(&ks->table, hint->hash);
+}
+
+void keyspace_hint_bucket(const struct keyspace *ks, const struct key_hint *hint)
+{
     table_prefetch_bucket(&ks->table, hint->hash);
 }
 

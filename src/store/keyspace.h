@@ -112,10 +112,11 @@ void store_release(struct frozen_store *frozen);
 
 /* --- pipelines --- */
 
-/* Brings what a lookup of the key will touch into the cache, in two stages. Before the command
+/* Brings what a lookup of the key will touch into the cache, in three stages. Before the command
  * runs, the hint is put into store->hint, and a lookup of that very view does not compute the
  * hash again. */
-void keyspace_hint_bucket(const struct keyspace *ks, struct key_hint *hint);
+void keyspace_hint_page(const struct keyspace *ks, struct key_hint *hint);
+void keyspace_hint_bucket(const struct keyspace *ks, const struct key_hint *hint);
 void keyspace_hint_entry(const struct keyspace *ks, const struct key_hint *hint);
 
 /* The same for an element of the collection that is most likely behind a key, in four stages more:

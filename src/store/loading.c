@@ -99,18 +99,22 @@ static bool move_some(struct table *from, struct table_cursor *cursor, struct ta
     return count > 0;
 }
 
-/* Growing page by page would move each key ten times on the way to a large table. */
-static void prepare(struct store_loading *loading, size_t keys)
+void loading_make_room(struct keyspace *ks, size_t keys)
 {
-    struct table *table = &loading->ks->table;
+    struct table *table = &ks->table;
     struct table old = *table;
     struct table_cursor cursor = {0};
-    loading->prepared = keys;
     table_init(table, old.epochs, old.seed);
     table_reserve(table, keys);
     while (move_some(&old, &cursor, table)) {
     }
     table_deinit(&old, NULL);
+}
+
+static void prepare(struct store_loading *loading, size_t keys)
+{
+    loading->prepared = keys;
+    loading_make_room(loading->ks, keys);
 }
 
 /* As many lots as the table is worth. */

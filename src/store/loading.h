@@ -32,6 +32,10 @@ void loading_deinit(struct store_loading *loading);
 bool loading_expect(struct store_loading *loading, struct keyspace *ks, size_t keys,
                     size_t certain);
 
+/* Puts the keys that are there into a table made for so many. Growing page by page would move each
+ * key ten times on the way to a large table. */
+void loading_make_room(struct keyspace *ks, size_t keys);
+
 /* A key with its value, which is taken over (bytes are copied), its expiry (or NO_EXPIRY) and its
  * access word. False when a key given so far was there already: `twin` is that one. */
 struct loading_pair {
