@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 
-enum { CACHE_LINE = 64 };
+enum { CACHE_LINE = 64, LINES_FIRST = 2, LINES_MAX = 32 };
 
 /* --- packed --- */
 
@@ -45,10 +45,18 @@ static size_t packed_weight(const struct object *object)
 static const struct table *packed_prefetch(const struct object *object)
 {
     const struct packed *packed = &((const struct packed_object *)(const void *)object)->packed;
-    mem_prefetch(packed->bytes);
-    mem_prefetch(packed->bytes + CACHE_LINE);
-    mem_prefetch(packed->bytes + 2 * CACHE_LINE);
+    for (size_t i = 0; i < LINES_FIRST; i++) mem_prefetch(packed->bytes + i * CACHE_LINE);
     return NULL;
+}
+
+/* Most commands go through the run to its end, or move all of it. */
+static void packed_prefetch_on(const struct object *object, unsigned step)
+{
+    if (step > 0) return;
+    struct str bytes = packed_bytes(&((const struct packed_object *)(const void *)object)->packed);
+    size_t end = bytes.len < LINES_MAX * CACHE_LINE ? bytes.len : LINES_MAX * CACHE_LINE;
+    for (size_t at = LINES_FIRST * CACHE_LINE; at < end; at += CACHE_LINE)
+        mem_prefetch(bytes.ptr + at);
 }
 
 static const struct object_ops packed_ops = {
@@ -59,6 +67,7 @@ static const struct object_ops packed_ops = {
     .memory = packed_memory,
     .weight = packed_weight,
     .prefetch = packed_prefetch,
+    .prefetch_on = packed_prefetch_on,
 };
 
 struct value packed_object_new(enum value_type type, const struct epochs *epochs)

@@ -453,8 +453,15 @@ void element_hint_parts(struct element_hint *hint)
     if (object && object->ops->prefetch) hint->table = object->ops->prefetch(object);
 }
 
+static void prefetch_on(const struct element_hint *hint, unsigned step)
+{
+    if (hint->object && hint->object->ops->prefetch_on)
+        hint->object->ops->prefetch_on(hint->object, step);
+}
+
 void element_hint_bucket(struct element_hint *hint)
 {
+    prefetch_on(hint, 0);
     if (hint->name.len == 0) hint->table = NULL;
     if (hint->table == NULL) return;
     hint->hash = table_hash(hint->table, hint->name);
@@ -463,5 +470,6 @@ void element_hint_bucket(struct element_hint *hint)
 
 void element_hint_entry(const struct element_hint *hint)
 {
+    prefetch_on(hint, 1);
     if (hint->table) table_prefetch_entry(hint->table, hint->hash);
 }

@@ -30,6 +30,9 @@ struct object_ops {
     /* Asks for the memory that a look at an element will touch first. Returns the table that knows
      * elements by name, if there is one. NULL: there is nothing to ask for. */
     const struct table *(*prefetch)(const struct object *object);
+    /* Asks for what comes behind that, in as many steps as are needed, once what the step before
+     * asked for is there. NULL: nothing does. */
+    void (*prefetch_on)(const struct object *object, unsigned step);
     /* Elements; what makes freeing it long. */
     size_t (*weight)(const struct object *object);
 };

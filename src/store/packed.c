@@ -65,9 +65,24 @@ static void store_count(struct packed *packed, size_t count)
     store(packed->bytes + TOTAL_BYTES, count < COUNT_UNKNOWN ? count : COUNT_UNKNOWN, 2);
 }
 
+/* What is allocated for a run of so many bytes: just what jemalloc would make of it. So a run that
+ * grows by an item seldom needs another allocation, and is not asked for one: to find out costs the
+ * allocator a cache miss. Other allocators are told exactly, that of the sanitizers to see more. */
+static size_t capacity_of(size_t total)
+{
+#ifdef SKEIN_JEMALLOC
+    enum { QUANTUM = 16, STEPS_BITS = 2 };
+    if (total <= QUANTUM << STEPS_BITS) return (total + QUANTUM - 1) & ~(size_t)(QUANTUM - 1);
+    size_t step = (size_t)1 << (63 - __builtin_clzl(total - 1) - STEPS_BITS);
+    return (total + step - 1) & ~(step - 1);
+#else
+    return total;
+#endif
+}
+
 void packed_init(struct packed *packed)
 {
-    packed->bytes = mem_alloc(PACKED_EMPTY);
+    packed->bytes = mem_alloc(capacity_of(PACKED_EMPTY));
     packed_open(packed->bytes);
 }
 
@@ -79,7 +94,7 @@ void packed_open(uint8_t *run)
 
 void packed_init_copy(struct packed *packed, struct str bytes)
 {
-    packed->bytes = mem_alloc(bytes.len);
+    packed->bytes = mem_alloc(capacity_of(bytes.len));
     memcpy(packed->bytes, bytes.ptr, bytes.len);
 }
 
@@ -251,6 +266,7 @@ static inline size_t item_size(const uint8_t *item)
 {
     if (item[0] < STR_6) return 2;
     if (item[0] < INT_13) return (size_t)(item[0] & 0x3f) + 2;
+    if (item[0] >= INT_16) return item[0] < INT_64 ? item[0] - INT_16 + 4u : 10;
     return long_item_size(item);
 }
 
@@ -367,6 +383,29 @@ struct str packed_step(const struct packed *packed, size_t *at, char *room)
     return text;
 }
 
+/* The usual integers. Behind any of their bodies is a byte at least, so four may be read. */
+static inline bool take_integer(const uint8_t *item, int64_t *number)
+{
+    uint32_t bits;
+    *number = item[0];
+    if (item[0] < STR_6) return true;
+    if (item[0] < INT_16 || item[0] > INT_32) return false;
+    unsigned unused = 16 - 8 * (unsigned)(item[0] - INT_16);
+    memcpy(&bits, item + 1, sizeof(bits));
+    *number = (int32_t)(bits << unused) >> unused;
+    return true;
+}
+
+struct packed_item packed_take(const struct packed *packed, size_t *at)
+{
+    struct packed_item found = {.is_integer = true};
+    const uint8_t *item = packed->bytes + *at;
+    if (!take_integer(item, &found.integer)) found = packed_get(packed, *at);
+    const uint8_t *next = item + item_size(item);
+    *at = *next == END ? PACKED_NONE : (size_t)(next - packed->bytes);
+    return found;
+}
+
 /* What is looked for, with its number if it is one. Strangers' runs may hold digits as a string,
  * so both forms are compared. */
 struct needle {
@@ -416,21 +455,42 @@ bool packed_is(const struct packed *packed, size_t at, struct str bytes)
     return item_is(packed->bytes + at, &needle);
 }
 
-/* Whether the bytes may be anywhere in [at, end), sixteen places at a time: by the last two of
- * them, because names of one collection often begin alike. Where names end alike, too, it soon
- * gives up: then walking is faster. */
+/* The last two bytes of what is looked for, in all places of a vector. */
+struct tail {
+    __m128i before, last;
+};
+
+/* Places among the sixteen from `at` on where both are. */
+static inline __m128i tail_places(const struct tail *tail, const uint8_t *at)
+{
+    __m128i here = _mm_loadu_si128((const __m128i *)(const void *)at);
+    __m128i next = _mm_loadu_si128((const __m128i *)(const void *)(at + 1));
+    return _mm_and_si128(_mm_cmpeq_epi8(here, tail->before), _mm_cmpeq_epi8(next, tail->last));
+}
+
+/* The same among sixty-four, of which usually none is one. */
+static inline uint64_t tail_hits(const struct tail *tail, const uint8_t *at)
+{
+    __m128i a = tail_places(tail, at), b = tail_places(tail, at + SCAN_WIDTH);
+    __m128i c = tail_places(tail, at + 2 * SCAN_WIDTH), d = tail_places(tail, at + 3 * SCAN_WIDTH);
+    if (_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d))) == 0) return 0;
+    return (uint64_t)_mm_movemask_epi8(a) | (uint64_t)_mm_movemask_epi8(b) << SCAN_WIDTH |
+           (uint64_t)_mm_movemask_epi8(c) << 2 * SCAN_WIDTH |
+           (uint64_t)_mm_movemask_epi8(d) << 3 * SCAN_WIDTH;
+}
+
+/* Whether the bytes may be anywhere in [at, end), many places at a time: by the last two of them,
+ * because names of one collection often begin alike. Where names end alike, too, it soon gives up:
+ * then walking is faster. */
 static bool may_be_anywhere(const uint8_t *at, const uint8_t *end, struct str bytes)
 {
-    const uint8_t *tail = (const uint8_t *)bytes.ptr + bytes.len - 2;
-    const __m128i last = _mm_set1_epi8((char)tail[1]), before = _mm_set1_epi8((char)tail[0]);
+    const uint8_t *ends = (const uint8_t *)bytes.ptr + bytes.len - 2;
+    const struct tail tail = {_mm_set1_epi8((char)ends[0]), _mm_set1_epi8((char)ends[1])};
     unsigned guesses = 0;
-    for (at += bytes.len - 2; end - at > SCAN_WIDTH; at += SCAN_WIDTH) {
-        __m128i here = _mm_loadu_si128((const __m128i *)(const void *)at);
-        __m128i next = _mm_loadu_si128((const __m128i *)(const void *)(at + 1));
-        __m128i both = _mm_and_si128(_mm_cmpeq_epi8(here, before), _mm_cmpeq_epi8(next, last));
-        for (unsigned hits = (unsigned)_mm_movemask_epi8(both); hits; hits &= hits - 1) {
-            const uint8_t *hit = at + __builtin_ctz(hits) - (bytes.len - 2);
-            if (guesses++ == GUESSES_MAX || memcmp(hit, bytes.ptr, bytes.len) == 0) return true;
+    for (at += bytes.len - 2; end - at > 4 * SCAN_WIDTH; at += 4 * SCAN_WIDTH) {
+        for (uint64_t hits = tail_hits(&tail, at); hits; hits &= hits - 1) {
+            const uint8_t *hit = at + __builtin_ctzl(hits) - (bytes.len - 2);
+            if (guesses++ == GUESSES_MAX || bytes_are(hit, bytes)) return true;
         }
     }
     const uint8_t *rest = at - (bytes.len - 2);
@@ -467,10 +527,12 @@ static uint8_t *splice(struct packed *packed, size_t at, size_t old_len, size_t 
 {
     size_t total = total_of(packed), changed = total - old_len + fresh_len;
     ASSERT(changed <= UINT32_MAX);
-    if (fresh_len > old_len) packed->bytes = mem_realloc(packed->bytes, changed);
+    size_t capacity = capacity_of(changed);
+    bool moves = capacity != capacity_of(total);
+    if (moves && fresh_len > old_len) packed->bytes = mem_realloc(packed->bytes, capacity);
     uint8_t *place = packed->bytes + at;
     memmove(place + fresh_len, place + old_len, total - at - old_len);
-    if (fresh_len < old_len) packed->bytes = mem_realloc(packed->bytes, changed);
+    if (moves && fresh_len < old_len) packed->bytes = mem_realloc(packed->bytes, capacity);
     store(packed->bytes, changed, TOTAL_BYTES);
     return packed->bytes + at;
 }

@@ -63,6 +63,8 @@ struct str packed_text(const struct packed *packed, size_t at, char *room);
 /* The same for the item at `*at`, which then is the one that follows. For walks: each item is
  * looked at once. */
 struct str packed_step(const struct packed *packed, size_t *at, char *room);
+/* As packed_step, for what is probably a number. */
+struct packed_item packed_take(const struct packed *packed, size_t *at);
 bool packed_is(const struct packed *packed, size_t at, struct str bytes);
 /* The first item from `from` on that has these bytes, looking at one item and then passing over
  * `skip`. */

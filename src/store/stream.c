@@ -5,7 +5,7 @@
 #include "store/stream_group.h"
 #include "store/stream_node.h"
 
-enum { CACHE_LINE = 64, PREFETCHED = 3 * CACHE_LINE };
+enum { CACHE_LINE = 64, PREFETCHED = 2 * CACHE_LINE };
 
 /* --- order --- */
 
@@ -107,14 +107,39 @@ static size_t stream_weight(const struct object *object)
     return all->wide->nodes.len + stream_groups_weight(&all->wide->groups);
 }
 
-/* XADD reads the head of the node and writes near its end, which is near while the node is new. */
+/* XADD reads the head of the last node and writes at its end. */
+static void prefetch_head(const void *node)
+{
+    for (size_t i = 0; i < PREFETCHED; i += CACHE_LINE) mem_prefetch((const char *)node + i);
+}
+
+static void prefetch_end(const struct stream_node *node)
+{
+    const uint8_t *end = node->run + stream_node_end(node);
+    mem_prefetch(end);
+    mem_prefetch(end + CACHE_LINE);
+}
+
 static const struct table *stream_prefetch(const struct object *object)
 {
     const struct stream_object *all = (const void *)object;
-    const char *at = all->wide ? (const void *)all->wide : (const void *)all->only;
-    if (at == NULL) return NULL;
-    for (size_t i = 0; i < PREFETCHED; i += CACHE_LINE) mem_prefetch(at + i);
+    if (all->wide)
+        mem_prefetch(&all->wide->tail);
+    else if (all->only)
+        prefetch_head(all->only);
     return NULL;
+}
+
+static void stream_prefetch_on(const struct object *object, unsigned step)
+{
+    const struct stream_object *all = (const void *)object;
+    const struct stream_node *tail = all->wide ? all->wide->tail : all->only;
+    unsigned there = all->wide ? 1 : 0; /* the step at which the head of the node has come */
+    if (tail == NULL || step > there) return;
+    if (step == there)
+        prefetch_end(tail);
+    else
+        prefetch_head(tail);
 }
 
 static const struct object_ops stream_ops = {
@@ -125,6 +150,7 @@ static const struct object_ops stream_ops = {
     .memory = stream_memory,
     .weight = stream_weight,
     .prefetch = stream_prefetch,
+    .prefetch_on = stream_prefetch_on,
 };
 
 struct value stream_new(struct epochs *epochs)

@@ -183,9 +183,10 @@ size_t zset_len(const struct value *zset)
     return is_big(zset) ? value_zset(zset)->tree.len : packed_len(value_packed(zset)) / 2;
 }
 
-static double score_at(const struct packed *packed, size_t at)
+/* The score at `*at`, which then is the member behind it. */
+static double take_score(const struct packed *packed, size_t *at)
 {
-    struct packed_item item = packed_get(packed, at);
+    struct packed_item item = packed_take(packed, at);
     double score = 0;
     if (item.is_integer) return (double)item.integer;
     num_parse_double(item.bytes, &score);
@@ -195,7 +196,8 @@ static double score_at(const struct packed *packed, size_t at)
 /* The score that stands behind the member at `at`. */
 static double packed_score(const struct packed *packed, size_t at)
 {
-    return score_at(packed, packed_next(packed, at));
+    at = packed_next(packed, at);
+    return take_score(packed, &at);
 }
 
 static size_t next_pair(const struct packed *packed, size_t at)
@@ -343,9 +345,9 @@ bool zset_walk(const struct value *zset, struct zset_walk *walk, struct ranked *
 static size_t packed_place(const struct packed *packed, struct str name, double score)
 {
     char room[NUM_I64_MAX];
-    for (size_t at = packed_first(packed), behind; at; at = packed_next(packed, behind)) {
-        behind = packed_next(packed, at);
-        double found = score_at(packed, behind);
+    for (size_t at = packed_first(packed), next; at; at = next) {
+        next = packed_next(packed, at);
+        double found = take_score(packed, &next);
         if (found < score) continue;
         if (found > score || str_cmp(packed_text(packed, at, room), name) > 0) return at;
     }

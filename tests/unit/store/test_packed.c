@@ -127,8 +127,16 @@ static void assert_agrees(const struct packed *run, const struct model *model)
     assert_true(packed_is_valid(packed_bytes(run), &count));
     assert_int_equal(count, model->count);
     assert_int_equal(packed_len(run), model->count);
+    assert_true(mem_usable(run->bytes) >= packed_bytes(run).len);
     for (size_t i = 0; i < model->count; i++, at = packed_next(run, at)) {
         assert_true(str_eq(packed_text(run, at, room), str_from_c(model->items[i])));
+    }
+    assert_int_equal(at, PACKED_NONE);
+    at = packed_first(run);
+    for (size_t i = 0; i < model->count; i++) {
+        struct packed_item item = packed_take(run, &at);
+        if (item.is_integer) item.bytes = str_of(room, num_format_i64(room, item.integer));
+        assert_true(str_eq(item.bytes, str_from_c(model->items[i])));
     }
     assert_int_equal(at, PACKED_NONE);
     at = packed_last(run);
