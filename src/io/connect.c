@@ -165,12 +165,18 @@ static void on_looked_up(void *ctx, int status, struct addrinfo *found)
 static void begin(void *ctx)
 {
     struct connecting *connecting = ctx;
-    if (connecting->options.path == NULL) {
-        connecting->lookup = lookup_start(connecting->loop, connecting->options.host,
-                                          connecting->options.port, on_looked_up, connecting);
+    const struct connect_options *options = &connecting->options;
+    struct addrinfo *literal = options->path ? NULL : lookup_literal(options->host, options->port);
+    if (literal) {
+        on_looked_up(connecting, 0, literal);
         return;
     }
-    int fd = socket_connect_unix(connecting->options.path);
+    if (options->path == NULL) {
+        connecting->lookup =
+            lookup_start(connecting->loop, options->host, options->port, on_looked_up, connecting);
+        return;
+    }
+    int fd = socket_connect_unix(options->path);
     if (fd < 0 || !watch_attempt(connecting, fd, NULL))
         fail(connecting, "connect", fd < 0 ? fd : -EMFILE, NULL);
 }

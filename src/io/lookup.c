@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdio.h>
 
+enum { SERVICE_SIZE = 16 };
+
 struct lookup {
     pthread_mutex_t lock; /* guards `loop` and `is_posted` */
     struct loop *loop;    /* NULL: nobody waits for it any more */
@@ -13,7 +15,7 @@ struct lookup {
     struct loop_message finished;
     struct loop_lookups *lookups;
     char *host;
-    char service[16];
+    char service[SERVICE_SIZE];
     int status;
     struct addrinfo *found;
     void (*done)(void *ctx, int status, struct addrinfo *found);
@@ -74,14 +76,30 @@ static void post(struct lookup *lookup)
     loop_post_message(lookup->loop, &lookup->finished);
 }
 
+static int resolve(const char *host, const char *service, int flags, struct addrinfo **found)
+{
+    struct addrinfo wanted = {
+        .ai_flags = flags, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
+    int status = getaddrinfo(host, service, &wanted, found);
+    if (status != 0) *found = NULL;
+    return status;
+}
+
+struct addrinfo *lookup_literal(const char *host, int port)
+{
+    struct addrinfo *found;
+    char service[SERVICE_SIZE];
+    snprintf(service, sizeof(service), "%d", port);
+    resolve(host, service, AI_NUMERICHOST | AI_NUMERICSERV, &found);
+    return found;
+}
+
 static void *look_up(void *ctx)
 {
     struct lookup *lookup = ctx;
     struct loop_lookups *lookups = lookup->lookups;
-    struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
     pthread_setname_np(pthread_self(), "lookup");
-    lookup->status = getaddrinfo(lookup->host, lookup->service, &wanted, &lookup->found);
-    if (lookup->status != 0) lookup->found = NULL;
+    lookup->status = resolve(lookup->host, lookup->service, 0, &lookup->found);
     pthread_mutex_lock(&lookup->lock);
     bool is_wanted = lookup->loop != NULL;
     if (is_wanted) post(lookup);

@@ -14,6 +14,9 @@ struct lookup;
 
 enum { LOOKUPS_MAX = 16 };
 
+/* The address that `host` already is, without asking anybody; the caller frees it. NULL: a name. */
+struct addrinfo *lookup_literal(const char *host, int port);
+
 /* `done` is called once on the loop's thread, never from within lookup_start: with an EAI_ code and
  * a list that the callee frees (freeaddrinfo; NULL on failure). Texts are copied. */
 struct lookup *lookup_start(struct loop *loop, const char *host, int port,

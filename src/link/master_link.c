@@ -61,13 +61,14 @@ static void stop(struct master_link *link)
     link->state = LINK_PAUSED;
     if (before != LINK_UP) return;
     link->down_since_ms = now_ms(link);
-    backoff_broke(&link->backoff, now_ms(link) - link->up_since_ms);
+    bool was_stable = backoff_broke(&link->backoff, now_ms(link) - link->up_since_ms);
+    link->knows_master = was_stable && link->path_len > 0;
     link->hooks.state_changed(link->hooks.owner);
 }
 
-static void pause_then_retry(struct master_link *link)
+static void pause_then_retry(struct master_link *link, int64_t max_ms)
 {
-    int64_t wait_ms = backoff_next(&link->backoff, entropy_u64());
+    int64_t wait_ms = backoff_next(&link->backoff, max_ms, entropy_u64());
     timer_start(link->loop, &link->retry, wait_ms, 0, attempt, link);
 }
 
@@ -75,7 +76,14 @@ static void fail(struct master_link *link, const char *why)
 {
     link->failure = why;
     stop(link);
-    pause_then_retry(link);
+    pause_then_retry(link, BACKOFF_FAILED_MAX_MS);
+}
+
+static void fail_for_now(struct master_link *link, const char *why)
+{
+    link->failure = why;
+    stop(link);
+    pause_then_retry(link, BACKOFF_AWAY_MAX_MS);
 }
 
 void master_link_cut(struct master_link *link, const char *why)
@@ -317,7 +325,8 @@ static void on_received(void *context, struct receive_result *result)
     link->loading = NULL;
     close_conn(link);
     /* Whoever abandoned it may have asked for another attempt meanwhile. */
-    if (link->state == LINK_PAUSED && !timer_is_running(&link->retry)) pause_then_retry(link);
+    if (link->state == LINK_PAUSED && !timer_is_running(&link->retry))
+        pause_then_retry(link, BACKOFF_FAILED_MAX_MS);
 }
 
 static void load_snapshot(struct master_link *link)
@@ -380,7 +389,10 @@ static void give_up_talking(struct master_link *link)
     const char *name = handshake_failure_name(handshake->failure);
     tell(link, true, "Handshake with master failed at %s: %s %s",
          handshake_row_name(handshake->row), name, handshake->error);
-    fail(link, name);
+    if (handshake_is_away(handshake->failure))
+        fail_for_now(link, name);
+    else
+        fail(link, name);
 }
 
 static void talk(struct master_link *link, enum handshake_event_kind kind, struct str line)
@@ -469,7 +481,7 @@ static void on_connected(void *context, const struct connect_result *result)
     link->connecting = NULL;
     if (result->conn == NULL) {
         tell(link, true, "Error condition on socket for SYNC: %s", result->why);
-        fail(link, "connect");
+        fail_for_now(link, "connect");
         return;
     }
     link->conn = result->conn;
@@ -493,6 +505,9 @@ static void attempt(void *context)
         settings.quiet = MIN(link->quiet, link->journal->end);
     }
     link->hooks.settings(link->hooks.owner, &settings, &options);
+    /* Only masters of ours tell a path. What they refuse once is asked step by step. */
+    settings.ahead = link->knows_master && link->has_history && !settings.failover;
+    link->knows_master = false;
     handshake_init(&link->handshake, &settings, now_ms(link));
     tell(link, false, "Connecting to MASTER %s:%d", options.host, options.port);
     link->state = LINK_CONNECTING;
@@ -543,12 +558,13 @@ void master_link_follow(struct master_link *link, struct str host, int port, boo
     buf_append_str(&link->host, host);
     link->port = port;
     link->is_ordered = ordered;
+    link->knows_master = false;
     link->guard_holds = false;
     link->failure = NULL;
     link->path_len = 0;
     backoff_reset(&link->backoff);
     timer_start(link->loop, &link->tick, TICK_MS, TICK_MS, on_tick, link);
-    if (link->receiver == NULL) pause_then_retry(link);
+    if (link->receiver == NULL) pause_then_retry(link, BACKOFF_AWAY_MAX_MS);
 }
 
 void master_link_leave(struct master_link *link)

@@ -91,8 +91,9 @@ struct master_link {
 
     struct buf host;
     int port;
-    bool is_ordered;  /* REPLICAOF was given, and no synchronisation has followed yet */
-    bool has_history; /* our lineage is our master's: a PSYNC may name it */
+    bool is_ordered;   /* REPLICAOF was given, and no synchronisation has followed yet */
+    bool has_history;  /* our lineage is our master's: a PSYNC may name it */
+    bool knows_master; /* the next attempt goes to who was our master till now, and one of ours */
     struct backoff backoff;
     struct timer retry, tick;
     struct connecting *connecting;

@@ -154,6 +154,7 @@ static enum handshake_verdict go_on(struct handshake *handshake, struct buf *sen
 {
     enum handshake_row before = handshake->row, row = next_row(handshake, before);
     handshake->row = row;
+    if (handshake->is_ahead) return HANDSHAKE_GO_ON;
     if (!rows[row].in_batch) {
         rows[row].write(&handshake->settings, send);
         return HANDSHAKE_GO_ON;
@@ -275,8 +276,14 @@ static enum handshake_verdict judge_psync(struct handshake *handshake, struct st
         return take_continue(handshake, line);
     enum handshake_failure failure;
     if (is_not_ready(line, &failure)) return fail(handshake, failure, line);
+    bool is_refused = str_starts_with(line, STR("-ERR"));
+    if (is_refused && handshake->is_ahead) {
+        handshake->is_ahead = false;
+        write_psync(&handshake->settings, send);
+        return HANDSHAKE_GO_ON;
+    }
     /* A master that hands over must know PSYNC; an old one answers that it does not know it. */
-    if (str_starts_with(line, STR("-ERR")) && !handshake->settings.failover) {
+    if (is_refused && !handshake->settings.failover) {
         handshake->row = HANDSHAKE_SYNC;
         write_sync(&handshake->settings, send);
         return HANDSHAKE_LOAD;
@@ -318,6 +325,12 @@ const char *handshake_failure_name(enum handshake_failure failure)
     return names[failure];
 }
 
+bool handshake_is_away(enum handshake_failure failure)
+{
+    return failure == HANDSHAKE_LOST_CONNECTION || failure == HANDSHAKE_MASTER_LOADING ||
+           failure == HANDSHAKE_MASTER_DETACHED;
+}
+
 /* --- events --- */
 
 void handshake_init(struct handshake *handshake, const struct handshake_settings *settings,
@@ -325,6 +338,19 @@ void handshake_init(struct handshake *handshake, const struct handshake_settings
 {
     *handshake = (struct handshake){.settings = *settings};
     handshake->deadline_ms = now_ms + settings->timeout_ms;
+}
+
+static void on_connect(struct handshake *handshake, struct buf *send)
+{
+    const struct handshake_settings *settings = &handshake->settings;
+    rows[HANDSHAKE_PING].write(settings, send);
+    handshake->is_ahead = settings->ahead;
+    if (!handshake->is_ahead) return;
+    enum handshake_row row = HANDSHAKE_PING;
+    do {
+        row = next_row(handshake, row);
+        rows[row].write(settings, send);
+    } while (row != HANDSHAKE_PSYNC);
 }
 
 static enum handshake_verdict on_line(struct handshake *handshake, struct str line,
@@ -347,7 +373,7 @@ enum handshake_verdict handshake_step(struct handshake *handshake,
     switch (event->kind) {
     case HANDSHAKE_ON_CONNECT:
         handshake->deadline_ms = event->now_ms + handshake->settings.timeout_ms;
-        rows[handshake->row].write(&handshake->settings, send);
+        on_connect(handshake, send);
         return HANDSHAKE_GO_ON;
     case HANDSHAKE_ON_LINE:
         handshake->deadline_ms = event->now_ms + handshake->settings.timeout_ms;

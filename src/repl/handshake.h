@@ -11,9 +11,13 @@
  *     psync    PSYNC ID OFFSET [FAILOVER]                 see below
  *     sync     SYNC                                       masters too old for PSYNC
  *
- *     connected -> ping -> {auth ... quiet, written at once} -> psync -> LOAD | CONTINUE
+ *     connected -> ping -> {auth ... quiet, written together} -> psync -> LOAD | CONTINUE
  *                                                                   `-> sync -> LOAD
  *     any row --(refusal, silence, end of the connection)--> FAILED
+ *
+ * `ahead`: all of it is written with PING, so a link that is back costs one round trip; answers are
+ * judged as ever, in their order. For a master that is known to take it: stock ones answer an error
+ * to a PSYNC that came together with other requests, and are then asked again by itself.
  *
  * Signs of life at the end of what we have need not have reached a new master. One of ours that
  * cannot continue there continues before them, and names that place: +CONTINUE ID N.
@@ -85,6 +89,7 @@ struct handshake_settings {
     int64_t offset;      /* the end of what we have of it */
     int64_t quiet;       /* from here to `offset` there are only signs of life */
     bool failover;       /* it hands its role over to us (FAILOVER) */
+    bool ahead;          /* nothing waits for the answer before it */
     int64_t timeout_ms;
 };
 
@@ -93,6 +98,7 @@ enum { HANDSHAKE_PATH_MAX = 16, HANDSHAKE_LINE_MAX = 4096, HANDSHAKE_ERROR_MAX =
 struct handshake {
     struct handshake_settings settings;
     enum handshake_row row; /* whose reply is awaited */
+    bool is_ahead;          /* everything up to PSYNC was written */
     int64_t deadline_ms;
 
     /* after LOAD and CONTINUE; an unset id: the master names none (SYNC, or an old +CONTINUE) */
@@ -116,6 +122,8 @@ enum handshake_verdict handshake_step(struct handshake *handshake,
 /* "auth", for messages. */
 const char *handshake_row_name(enum handshake_row row);
 const char *handshake_failure_name(enum handshake_failure failure);
+/* It is away for now and may soon be there: worth asking again before long. */
+bool handshake_is_away(enum handshake_failure failure);
 
 enum line_verdict { LINE_READY, LINE_MORE, LINE_TOO_LONG };
 /* Cuts the next line off *in, without its end. */

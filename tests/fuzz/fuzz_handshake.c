@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 enum { HAS_USER = 1, HAS_PASSWORD = 2, HAS_IP = 4, HAS_NODE = 8, HAS_ID = 16, TAKES_OVER = 32 };
+enum { AHEAD = 64 };
 enum { WORDS_MAX = 8, TIMEOUT_MS = 1000 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -21,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* The other end: it reads what the replica says, and has its answers ready. */
 struct master {
     struct buf in, answers;
-    bool asked_for_data;
+    bool asked_for_data, may_be_asked_again;
 };
 
 static struct repl_id id_of(char digit)
@@ -64,7 +65,9 @@ static void answer_psync(struct master *master, const struct handshake_settings 
 static void understand(struct master *master, const struct handshake_settings *settings,
                        const struct str *argv, size_t argc)
 {
-    if (master->asked_for_data && !str_is(argv[0], "sync")) abort();
+    bool is_again = master->asked_for_data && !str_is(argv[0], "sync");
+    if (is_again && !(str_is(argv[0], "psync") && master->may_be_asked_again)) abort();
+    if (is_again) master->may_be_asked_again = false;
     if (str_is(argv[0], "ping")) {
         buf_append_c(&master->answers, "+PONG\n");
     } else if (str_is(argv[0], "auth")) {
@@ -123,6 +126,7 @@ static struct handshake_settings choose(unsigned choice)
     if (choice & (HAS_ID | TAKES_OVER)) settings.id = id_of('b');
     settings.offset = 4711;
     settings.failover = (choice & TAKES_OVER) != 0;
+    settings.ahead = (choice & AHEAD) != 0;
     return settings;
 }
 
@@ -142,7 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0) return 0;
     struct handshake handshake;
     struct handshake_settings settings = choose(data[0]);
-    struct master master = {0};
+    struct master master = {.may_be_asked_again = settings.ahead};
     struct str rest = str_of((const char *)data + 1, size - 1), line;
     handshake_init(&handshake, &settings, 0);
     enum handshake_verdict verdict =

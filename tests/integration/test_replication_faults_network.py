@@ -5,6 +5,7 @@ told meanwhile."""
 import signal
 import time
 
+import pytest
 from skeintest import Client, Error
 from skeintest.replication import (
     ask,
@@ -15,17 +16,20 @@ from skeintest.replication import (
     info,
     is_up,
     offset,
+    promote,
     refused,
     syncs,
     wait_down,
     wait_same,
     wait_up,
 )
-from skeintest.rogue import RogueReplica
+from skeintest.rogue import RogueMaster, RogueReplica, full_resync, show_life, stock_snapshot
 from skeintest.wait import wait_until
 
 # Short enough to be waited for.
 TIMEOUT = {"repl_timeout": "2", "repl_ping_replica_period": "1"}
+# A link that was up for longer is one that works.
+STABLE_SECONDS = 2.2
 
 
 def attach(proxy, master, replica, **options):
@@ -146,6 +150,31 @@ def test_33_a_flapping_link(start, proxy):
     wait_same(master, replica)
     assert syncs(master)[0] == 1
     assert way.accepted <= 10
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_33_a_master_of_ours_that_is_back_is_asked_everything_at_once(start, is_ours):
+    """By steps again when somebody else is at its address; others are always asked by steps."""
+    replica, snapshot = start(), stock_snapshot(("SET", "key", "value"))
+
+    def play(say, _):
+        if rogue.attempts == 1:
+            say(full_resync(snapshot))
+            show_life(say, STABLE_SECONDS)
+        else:
+            rogue.holds = True
+            say(b"-ERR SYNC and PSYNC are invalid with pending output\r\n")
+
+    with RogueMaster(play, node="b" * 40 if is_ours else None) as rogue:
+        follow(replica, rogue)
+        wait_until(lambda: rogue.attempts >= 2, 20, "it comes back")
+        assert b"PSYNC" not in rogue.openings[0]
+        assert (b"PSYNC" in rogue.openings[1]) == is_ours
+        again = b"PSYNC" if is_ours else b"SYNC"
+        wait_until(lambda: again in rogue.heard, 20, "it asks again")
+        assert (b"PSYNC" in rogue.heard) == is_ours
+        promote(replica)
+    assert ask(replica, "GET", "key") == b"value"
 
 
 def test_34_a_replica_that_never_reads_costs_a_bounded_time(start):

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 
 from .replication import ask
 from .resp import encode
@@ -87,11 +88,14 @@ class RogueReplica:
 
 class RogueMaster:
     """Accepts handshakes; what follows PSYNC is up to `script(say, words)`: `say` sends bytes,
-    `words` are those of the PSYNC. When it returns the connection is closed, unless `holds`."""
+    `words` are those of the PSYNC. When it returns the connection is closed, unless `holds`.
+    With a `node` it tells that name as servers of ours do."""
 
-    def __init__(self, script, holds=False):
+    def __init__(self, script, holds=False, node=None):
         self.script = script
         self.holds = holds
+        self.node = node
+        self.openings = []  # what came in the first packet of each connection
         self.attempts = 0  # handshakes that came to PSYNC
         self.psyncs = []  # their words
         self.heard = b""  # what the replica said after PSYNC, in the connection that is held
@@ -118,6 +122,7 @@ class RogueMaster:
     def _serve(self, connection):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with connection, contextlib.suppress(OSError):
+            self.openings.append(connection.recv(65536, socket.MSG_PEEK))
             words = self._shake_hands(connection)
             if words is None:
                 return
@@ -132,8 +137,14 @@ class RogueMaster:
                     break
                 self.heard += data
 
-    @staticmethod
-    def _shake_hands(connection):
+    def _answer(self, words):
+        if words[0].upper() == "PING":
+            return b"+PONG\r\n"
+        if self.node and words[1] == "node-id":
+            return b"+OK %s\r\n" % self.node.encode()
+        return b"+OK\r\n"
+
+    def _shake_hands(self, connection):
         file = connection.makefile("rb")
         while True:
             head = file.readline()
@@ -145,10 +156,18 @@ class RogueMaster:
                 words.append(file.readline().rstrip(b"\r\n").decode())
             if words[0].upper() == "PSYNC":
                 return words
-            connection.sendall(b"+OK\r\n" if words[0].upper() != "PING" else b"+PONG\r\n")
+            connection.sendall(self._answer(words))
 
 
 def full_resync(snapshot, offset=100, history="a" * 40):
     """Answers PSYNC with a snapshot of known length."""
     head = b"+FULLRESYNC %s %d\r\n" % (history.encode(), offset)
     return head + b"$%d\r\n" % len(snapshot) + snapshot
+
+
+def show_life(say, seconds):
+    """What a master says that has nothing to say, more often than a real one."""
+    end, pace = time.monotonic() + seconds, threading.Event()
+    while time.monotonic() < end:
+        say(encode("PING"))
+        pace.wait(0.1)

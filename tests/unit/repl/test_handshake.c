@@ -1,5 +1,6 @@
 /* Proves: what is said to a master and in which order, and what each of its possible answers
  * leads to: modern and old masters, refusals, silence, nonsense, and a master that follows us. */
+#include "base/prng.h"
 #include "repl/backoff.h"
 #include "repl/handshake.h"
 
@@ -91,6 +92,89 @@ static void the_announcements_go_out_at_once_and_their_answers_come_in_order(voi
     assert_int_equal(say(&talk, "+CONTINUE " ID_C), HANDSHAKE_CONTINUE);
     assert_string_equal(talk.handshake.master_id.text, ID_C);
     end(&talk);
+}
+
+static struct handshake_settings all_ahead(void)
+{
+    struct handshake_settings settings = with_history();
+    settings.ahead = true;
+    settings.password = STR("pw");
+    repl_id_parse(STR(ID_B), &settings.node);
+    return settings;
+}
+
+static void to_a_known_master_all_is_said_at_once(void **state)
+{
+    (void)state;
+    struct talk talk;
+    begin(&talk, all_ahead());
+    expect_sent(&talk, "*1\r\n$4\r\nPING\r\n"
+                       "*2\r\n$4\r\nAUTH\r\n$2\r\npw\r\n"
+                       "*3\r\n$8\r\nREPLCONF\r\n$14\r\nlistening-port\r\n$1\r\n7\r\n"
+                       "*5\r\n$8\r\nREPLCONF\r\n$4\r\ncapa\r\n$3\r\neof\r\n$4\r\ncapa\r\n"
+                       "$6\r\npsync2\r\n"
+                       "*3\r\n$8\r\nREPLCONF\r\n$7\r\nnode-id\r\n$40\r\n" ID_B "\r\n"
+                       "*3\r\n$5\r\nPSYNC\r\n$40\r\n" ID_A "\r\n$3\r\n100\r\n");
+    static const char *const answers[] = {"+PONG", "+OK", "+OK", "+OK", "+OK " ID_C};
+    for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+        assert_int_equal(say(&talk, answers[i]), HANDSHAKE_GO_ON);
+        expect_sent(&talk, "");
+    }
+    assert_int_equal(talk.handshake.path_len, 1);
+    assert_int_equal(say(&talk, "+CONTINUE " ID_C), HANDSHAKE_CONTINUE);
+    end(&talk);
+}
+
+/* A stock server at the address of a master of ours. */
+static void a_psync_refused_for_what_came_with_it_is_said_again(void **state)
+{
+    (void)state;
+    struct talk talk;
+    begin(&talk, all_ahead());
+    say(&talk, "+PONG"), say(&talk, "+OK"), say(&talk, "+OK"), say(&talk, "+OK");
+    say(&talk, "-ERR Unrecognized REPLCONF option: node-id");
+    buf_clear(&talk.sent);
+    assert_int_equal(say(&talk, "-ERR SYNC and PSYNC are invalid with pending output"),
+                     HANDSHAKE_GO_ON);
+    expect_sent(&talk, "*3\r\n$5\r\nPSYNC\r\n$40\r\n" ID_A "\r\n$3\r\n100\r\n");
+    assert_int_equal(say(&talk, "-ERR unknown command 'PSYNC'"), HANDSHAKE_LOAD);
+    expect_sent(&talk, "*1\r\n$4\r\nSYNC\r\n");
+    end(&talk);
+}
+
+/* What was said ahead changes nothing of what an answer means. */
+static void answers_to_what_was_said_at_once_are_judged_in_their_order(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lines[6];
+        enum handshake_row row;
+        enum handshake_failure failure;
+    } cases[] = {
+        {{"-LOADING wait"}, HANDSHAKE_PING, HANDSHAKE_MASTER_LOADING},
+        {{"-MASTERDOWN x"}, HANDSHAKE_PING, HANDSHAKE_MASTER_DETACHED},
+        {{"-NOAUTH x", "-WRONGPASS no"}, HANDSHAKE_AUTH, HANDSHAKE_AUTH_REFUSED},
+        {{"+PONG", "+OK", "+OK", "+OK", "-LOOP x"}, HANDSHAKE_NODE, HANDSHAKE_LOOP},
+        {{"+PONG", "+OK", "+OK", "+OK", "+OK " ID_C "," ID_B}, HANDSHAKE_NODE, HANDSHAKE_LOOP},
+        {{"+PONG", "+OK", "-ERR", "-ERR", "-ERR", "-NOMASTERLINK x"},
+         HANDSHAKE_PSYNC,
+         HANDSHAKE_MASTER_DETACHED},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct talk talk;
+        begin(&talk, all_ahead());
+        buf_clear(&talk.sent);
+        enum handshake_verdict verdict = HANDSHAKE_GO_ON;
+        for (int at = 0; at < 6 && cases[i].lines[at]; at++) {
+            assert_int_equal(verdict, HANDSHAKE_GO_ON);
+            verdict = say(&talk, cases[i].lines[at]);
+        }
+        assert_int_equal(verdict, HANDSHAKE_FAILED);
+        assert_int_equal(talk.handshake.row, cases[i].row);
+        assert_int_equal(talk.handshake.failure, cases[i].failure);
+        expect_sent(&talk, "");
+        end(&talk);
+    }
 }
 
 static void a_master_may_continue_before_the_last_signs_of_life(void **state)
@@ -347,29 +431,54 @@ static void lines_are_cut_at_their_end_and_never_grow_without_one(void **state)
     assert_int_equal(handshake_next_line(&in, &line), LINE_TOO_LONG);
 }
 
-static void attempts_begin_at_once_and_grow_rarer_with_a_spread(void **state)
+static void grows_up_to(int64_t max_ms)
 {
-    (void)state;
     struct backoff backoff = {0};
-    assert_int_equal(backoff_next(&backoff, 7), 0);
+    assert_int_equal(backoff_next(&backoff, max_ms, 7), 0);
     int64_t low = BACKOFF_FIRST_MS / 2;
     for (int i = 0; i < 20; i++) {
         struct backoff copy = backoff;
-        assert_int_equal(backoff_next(&copy, 0), low);
-        int64_t wait = backoff_next(&backoff, 0x123456789abcdefu * (unsigned)(i + 1));
+        assert_int_equal(backoff_next(&copy, max_ms, 0), low);
+        int64_t wait = backoff_next(&backoff, max_ms, 0x123456789abcdefu * (unsigned)(i + 1));
         assert_in_range(wait, low, low * 2);
-        low = low * 2 < BACKOFF_MAX_MS / 2 ? low * 2 : BACKOFF_MAX_MS / 2;
+        low = low * 2 < max_ms / 2 ? low * 2 : max_ms / 2;
     }
-    backoff_broke(&backoff, BACKOFF_STABLE_MS - 1);
-    assert_true(backoff_next(&backoff, 0) > 0);
-    backoff_broke(&backoff, BACKOFF_STABLE_MS);
-    assert_int_equal(backoff_next(&backoff, 0), 0);
+    assert_false(backoff_broke(&backoff, BACKOFF_STABLE_MS - 1));
+    assert_true(backoff_next(&backoff, max_ms, 0) > 0);
+    assert_true(backoff_broke(&backoff, BACKOFF_STABLE_MS));
+    assert_int_equal(backoff_next(&backoff, max_ms, 0), 0);
+}
+
+static void attempts_begin_at_once_and_grow_rarer_with_a_spread(void **state)
+{
+    (void)state;
+    grows_up_to(BACKOFF_FAILED_MAX_MS);
+    grows_up_to(BACKOFF_AWAY_MAX_MS);
+}
+
+/* However long a master is away, and whatever chance says. */
+static void who_is_away_is_asked_less_than_once_a_second(void **state)
+{
+    (void)state;
+    struct backoff backoff = {0};
+    struct prng prng;
+    prng_init(&prng, 1);
+    int64_t waited_ms = 0;
+    for (int i = 0; i < 1000; i++) {
+        int64_t wait_ms = backoff_next(&backoff, BACKOFF_AWAY_MAX_MS, prng_next(&prng));
+        assert_true(wait_ms <= BACKOFF_AWAY_MAX_MS);
+        waited_ms += wait_ms;
+    }
+    assert_true(waited_ms > 1000 * 1000);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_announcements_go_out_at_once_and_their_answers_come_in_order),
+        cmocka_unit_test(to_a_known_master_all_is_said_at_once),
+        cmocka_unit_test(a_psync_refused_for_what_came_with_it_is_said_again),
+        cmocka_unit_test(answers_to_what_was_said_at_once_are_judged_in_their_order),
         cmocka_unit_test(a_master_may_continue_before_the_last_signs_of_life),
         cmocka_unit_test(what_is_not_asked_for_is_not_said),
         cmocka_unit_test(a_master_too_old_for_psync_is_asked_for_sync),
@@ -382,6 +491,7 @@ int main(void)
         cmocka_unit_test(silence_ends_the_attempt_and_empty_lines_are_not_silence),
         cmocka_unit_test(lines_are_cut_at_their_end_and_never_grow_without_one),
         cmocka_unit_test(attempts_begin_at_once_and_grow_rarer_with_a_spread),
+        cmocka_unit_test(who_is_away_is_asked_less_than_once_a_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
