@@ -4,6 +4,7 @@
 #include "command/lookup.h"
 #include "io/clock.h"
 #include "io/entropy.h"
+#include "io/priority.h"
 #include "io/process.h"
 #include "server/families.h"
 
@@ -79,6 +80,7 @@ static void init_loop(struct server *server)
         [LANE_FOLLOW] = "follow", [LANE_SPOOL] = "spool"};
     server->loop = loop_new();
     server->workers = worker_pool_new(server->loop, lanes, LANES);
+    priority_run_soon(); /* behind the workers: they inherit */
     loop_set_before_sleep(server->loop, on_before_sleep, server);
 }
 

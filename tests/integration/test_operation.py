@@ -145,6 +145,26 @@ def test_the_level_of_the_log_holds(fresh_server, tmp_path):
     assert not [line for line in texts if re.match(r"\d+:M .{24} [.*-] ", line)]
 
 
+# Threads
+
+
+def turn_lengths(server):
+    """By thread, as the kernel tells it; none when it tells nothing (Linux before 6.12)."""
+    lengths = {}
+    for task in pathlib.Path(f"/proc/{server.pid}/task").iterdir():
+        found = re.search(r"^se\.slice +: +(\d+)$", (task / "sched").read_text(), re.MULTILINE)
+        if found:
+            lengths[int(task.name)] = int(found[1])
+    return lengths
+
+
+def test_only_the_data_thread_asks_for_short_turns(fresh_server):
+    server = fresh_server()
+    lengths = turn_lengths(server)
+    short = [task for task, length in lengths.items() if length == 100_000]
+    assert short == [server.pid] or not lengths
+
+
 # Sockets
 
 
