@@ -29,6 +29,9 @@ void loop_turn(struct loop *loop, bool may_sleep);
 
 /* Called once per turn right before sleeping: the place to flush what the turn produced. */
 void loop_set_before_sleep(struct loop *loop, void (*fn)(void *ctx), void *ctx);
+/* From before_sleep: unless something is ready, this sleep lasts at least this long, whatever
+ * happens meanwhile, so that more can be found at its end. Timers can be late by that. */
+void loop_pause(struct loop *loop, int64_t us);
 /* Called once per turn right after waking, before the first event is delivered. */
 void loop_set_after_sleep(struct loop *loop, void (*fn)(void *ctx), void *ctx);
 

@@ -31,9 +31,10 @@ struct loop {
     uv_async_t bell;    /* rung when the mailbox was empty */
     struct loop_hook before_sleep, after_sleep;
     int64_t now_us;
-    int64_t alarm_us; /* when the alarm goes off; 0: not set */
-    bool is_asleep;
-    int depth; /* turns inside turns */
+    int64_t alarm_us;           /* when the alarm goes off; 0: not set */
+    int64_t pause_us;           /* the least this turn sleeps */
+    bool is_asleep, is_hurried; /* is_hurried: this turn must not sleep */
+    int depth;                  /* turns inside turns */
     struct list tasks;
     struct timer **timers; /* a heap, the earliest first */
     size_t timer_count, timer_capacity;

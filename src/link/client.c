@@ -333,6 +333,14 @@ static void free_closed(struct clients *clients)
     }
 }
 
+/* Who waits for the commit waits for a message of a worker, which a pause would hold up. */
+int64_t clients_pause_us(struct clients *clients)
+{
+    int64_t now_us = loop_now_us(clients->loop);
+    int64_t pause_us = crowd_pause_us(&clients->crowd, now_us, clients->limits.gather_us);
+    return list_is_empty(&clients->held) ? pause_us : 0;
+}
+
 void clients_flush(struct clients *clients)
 {
     clients->commit.turn++;

@@ -24,6 +24,7 @@
 #include "io/conn.h"
 #include "io/loop.h"
 #include "journal/journal.h"
+#include "link/crowd.h"
 #include "link/reply_hold.h"
 #include "proto/request.h"
 
@@ -70,6 +71,7 @@ struct output_limit {
 struct client_limits {
     int64_t bulk_max, args_max;
     uint64_t query_buffer_max;
+    int64_t gather_us; /* the longest that requests of a crowd wait for more to come; 0: never */
     struct output_limit output[CLIENT_CLASSES];
 };
 
@@ -129,6 +131,7 @@ struct clients {
     struct list waiting;  /* those whose request must be given again, in that order */
     struct list held;     /* those with replies that wait for the commit */
     struct commit commit;
+    struct crowd crowd;
     struct map by_id;
     size_t count;
     size_t memory; /* of all clients */
@@ -163,6 +166,8 @@ size_t clients_evict(struct clients *clients, size_t limit);
 void clients_run(struct clients *clients);
 /* Writes what waits and frees what was closed; called before the loop sleeps. */
 void clients_flush(struct clients *clients);
+/* How long the loop may pause before it looks for more requests. */
+int64_t clients_pause_us(struct clients *clients);
 
 /* Replies to writes wait from now on until clients_release was told an offset behind them; not
  * held, all leave at once. */

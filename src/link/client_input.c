@@ -203,6 +203,7 @@ static bool took(struct client *client, ssize_t len)
     client->bytes_in += (uint64_t)len;
     client->clients->bytes_in += (uint64_t)len;
     client->clients->reads++;
+    crowd_read(&client->clients->crowd, client->active_us);
     client->active_us = loop_now_us(client->clients->loop);
     return true;
 }

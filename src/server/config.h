@@ -177,6 +177,7 @@ struct config_clients {
     uint64_t tracking_table_max_keys;
     int notify_keyspace_events; /* enum config_notify flags */
     int64_t busy_reply_threshold_ms;
+    int64_t gather_us; /* the longest that requests of many clients wait for more; 0: never */
     bool lua_enable_deprecated_api;
 };
 

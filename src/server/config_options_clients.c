@@ -19,6 +19,7 @@ static const struct config_option options[] = {
      .change = CONFIG_CHANGE_KEYSPACE_EVENTS},
     {"busy-reply-threshold", NUMBER(clients.busy_reply_threshold_ms, 0, INT64_MAX),
      .initial = "5000", .alias = "lua-time-limit"},
+    {"client-gather-us", NUMBER(clients.gather_us, 0, 1000), .initial = "100"},
     {"lua-enable-deprecated-api", BOOL(clients.lua_enable_deprecated_api), .initial = "no",
      .flags = CONFIG_IMMUTABLE | CONFIG_HIDDEN, .not_yet = "scripts see the current API only"},
     {"lua-replicate-commands", .kind = &config_kind_ignored,

@@ -70,6 +70,7 @@ static void on_before_sleep(void *context)
     replication_before_sleep(server);
     clients_flush(&server->clients);
     server_evict_clients(server);
+    loop_pause(server->loop, clients_pause_us(&server->clients));
 }
 
 static void init_loop(struct server *server)

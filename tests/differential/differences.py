@@ -7,6 +7,7 @@ from skeintest.compare import canonical, timeless
 
 # Directives that 7.2 added, and our own; patterns of CONFIG GET show them.
 NEW_DIRECTIVES = {
+    b"client-gather-us",
     b"set-max-listpack-entries",
     b"set-max-listpack-value",
     b"repl-guard-empty-master",

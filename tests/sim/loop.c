@@ -157,6 +157,13 @@ void loop_set_before_sleep(struct loop *loop, void (*fn)(void *ctx), void *ctx)
     loop->before_sleep = (struct loop_hook){fn, ctx};
 }
 
+/* In the world nobody gains by waiting: waking costs nothing. */
+void loop_pause(struct loop *loop, int64_t us)
+{
+    (void)loop;
+    (void)us;
+}
+
 void loop_set_after_sleep(struct loop *loop, void (*fn)(void *ctx), void *ctx)
 {
     loop->after_sleep = (struct loop_hook){fn, ctx};

@@ -243,6 +243,54 @@ static void an_inner_turn_leaves_timers_and_messages_to_the_outer_one(void **sta
     assert_int_equal(inner.seen_inside, 0);
 }
 
+struct pauser {
+    struct loop *loop;
+    int64_t us;
+};
+
+static void ask_for_pause(void *ctx)
+{
+    struct pauser *pauser = ctx;
+    loop_pause(pauser->loop, pauser->us);
+    pauser->us = 0;
+}
+
+static void a_pause_keeps_a_turn_asleep_although_something_comes(void **state)
+{
+    enum { PAUSE_US = 30000 };
+    struct io_fixture *fixture = *state;
+    struct calls calls = {0};
+    struct timer timer = {0};
+    timer_stop(&fixture->heartbeat);
+    loop_turn(fixture->loop, false);
+    struct pauser pauser = {fixture->loop, PAUSE_US};
+    loop_set_before_sleep(fixture->loop, ask_for_pause, &pauser);
+    timer_start(fixture->loop, &timer, 1, 0, count_fired, &calls);
+    int64_t start_us = clock_mono_us();
+    io_wait_until(fixture, calls.fired == 1);
+    assert_true(clock_mono_us() - start_us >= PAUSE_US);
+}
+
+/* Each of them would take most of a second. */
+static void there_is_no_pause_when_something_is_ready_or_the_turn_must_not_sleep(void **state)
+{
+    enum { TURNS = 100, PAUSE_US = 900000 };
+    struct io_fixture *fixture = *state;
+    struct calls calls = {0};
+    struct pauser pauser = {.loop = fixture->loop};
+    loop_set_before_sleep(fixture->loop, ask_for_pause, &pauser);
+    int64_t start_us = clock_mono_us();
+    for (int i = 0; i < TURNS; i++) {
+        pauser.us = PAUSE_US;
+        loop_post(fixture->loop, count_fired, &calls);
+        loop_turn(fixture->loop, true);
+        pauser.us = PAUSE_US;
+        loop_turn(fixture->loop, false);
+    }
+    assert_true(clock_mono_us() - start_us < (int64_t)TURNS * PAUSE_US / 2);
+    assert_true(calls.fired >= TURNS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +308,11 @@ int main(void)
                                         io_teardown),
         cmocka_unit_test_setup_teardown(many_timers_fire_in_the_order_of_their_times, io_setup,
                                         io_teardown),
+        cmocka_unit_test_setup_teardown(a_pause_keeps_a_turn_asleep_although_something_comes,
+                                        io_setup, io_teardown),
+        cmocka_unit_test_setup_teardown(
+            there_is_no_pause_when_something_is_ready_or_the_turn_must_not_sleep, io_setup,
+            io_teardown),
         cmocka_unit_test_setup_teardown(an_inner_turn_leaves_timers_and_messages_to_the_outer_one,
                                         io_setup, io_teardown),
     };
