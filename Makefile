@@ -85,7 +85,8 @@ support_sources := $(filter-out $(unit_sources),$(wildcard tests/support/*.c tes
 support_objects := $(patsubst %.c,$(out)/%.o,$(support_sources))
 # A world around the real servers, in the place of src/io but for the files that need no system.
 sim_sources := $(wildcard tests/sim/*.c)
-sim_real_io := $(patsubst %,src/io/%.c,address crash file_stream process_title timer tls)
+sim_real_io := $(patsubst %,src/io/%.c,address crash entropy file_names file_stream \
+                                      process_title timer tls)
 sim_objects := $(patsubst %.c,$(out)/%.o,$(sim_sources) $(filter-out src/io/% src/cli/% src/check/%, \
                                           $(sources)) $(sim_real_io))
 sim_binary := $(out)/tests/sim/sim
@@ -174,7 +175,7 @@ unit: $(unit_binaries)
 # Clusters of real servers in a world of their own: `make sim`, `make sim SEED=n VERBOSE=1`.
 FIRST ?= $(or $(SEED),1)
 SEEDS ?= $(if $(SEED),1,2000)
-sim_wraps := -Wl,--wrap=clock_gettime -Wl,--wrap=nanosleep
+sim_wraps := $(addprefix -Wl$(comma)--wrap=,clock_gettime getrandom nanosleep)
 
 $(sim_binary): $(sim_objects)
 	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(sim_wraps) $(filter %.o,$^) $(LDLIBS_ALL) -o $@

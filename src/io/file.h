@@ -7,6 +7,7 @@
 #define SKEIN_IO_FILE_H
 
 #include "base/buf.h"
+#include "io/file_names.h"
 
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -78,11 +79,6 @@ int file_current_directory(struct buf *out);
 /* Disk space an ordinary user may still fill. */
 int file_free_bytes(const char *path, uint64_t *bytes);
 
-struct file_names {
-    char **names;
-    size_t count;
-};
-void file_names_deinit(struct file_names *names);
 /* The paths a shell pattern stands for, sorted; the pattern itself when it has no wildcards. None:
  * 0 names. */
 int file_expand(const char *pattern, struct file_names *names);

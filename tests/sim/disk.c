@@ -576,28 +576,10 @@ int file_current_directory(struct buf *out)
 
 /* --- lists --- */
 
-void file_names_deinit(struct file_names *names)
-{
-    for (size_t i = 0; i < names->count; i++) mem_free(names->names[i]);
-    mem_free(names->names);
-    *names = (struct file_names){0};
-}
-
-static void add_name(struct file_names *names, const char *name)
-{
-    names->names = mem_realloc(names->names, (names->count + 1) * sizeof(*names->names));
-    names->names[names->count++] = mem_strdup(name);
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 int file_expand(const char *pattern, struct file_names *names)
 {
     *names = (struct file_names){0};
-    add_name(names, pattern);
+    file_names_add(names, pattern);
     return 0;
 }
 
@@ -612,8 +594,8 @@ int file_list(const char *directory, struct file_names *names)
         const struct name *name = &here()->names[i];
         bool is_inside = name->inode && strncmp(name->path, full, len) == 0 &&
                          name->path[len] == '/' && strchr(name->path + len + 1, '/') == NULL;
-        if (is_inside) add_name(names, name->path + len + 1);
+        if (is_inside) file_names_add(names, name->path + len + 1);
     }
-    if (names->count > 1) qsort(names->names, names->count, sizeof(*names->names), by_name);
+    file_names_sort(names);
     return 0;
 }

@@ -1,7 +1,6 @@
 /* What else src/io tells a server about its machine: clocks, chance, the process, the log. */
 #include "base/mem.h"
 #include "io/clock.h"
-#include "io/entropy.h"
 #include "io/log.h"
 #include "io/process.h"
 #include "io/signals.h"
@@ -34,32 +33,16 @@ int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left)
     return 0;
 }
 
-/* --- chance --- */
+/* --- chance: so does io/entropy.c --- */
 
-void entropy_fill(void *bytes, size_t len)
+ssize_t __wrap_getrandom(void *bytes, size_t len, unsigned flags);
+
+ssize_t __wrap_getrandom(void *bytes, size_t len, unsigned flags)
 {
     unsigned char *at = bytes;
+    (void)flags;
     for (size_t i = 0; i < len; i++) at[i] = (unsigned char)prng_next(&sim->prng);
-}
-
-uint64_t entropy_u64(void)
-{
-    return prng_next(&sim->prng);
-}
-
-struct hash_seed entropy_hash_seed(void)
-{
-    struct hash_seed seed;
-    entropy_fill(&seed, sizeof(seed));
-    return seed;
-}
-
-void entropy_hex(char *out, size_t len)
-{
-    static const char digits[] = "0123456789abcdef";
-    entropy_fill(out, len);
-    for (size_t i = 0; i < len; i++) out[i] = digits[out[i] & 15];
-    out[len] = 0;
+    return (ssize_t)len;
 }
 
 /* --- the log is the trace --- */
