@@ -321,33 +321,35 @@ def small_log(server):
     return increment(server).read_bytes()
 
 
-def test_a_torn_tail_is_cut_at_the_last_whole_unit(fresh_server):
-    server = fresh_server(ON)
+def check_tails(server, left_out, tail):
+    """Starts with the last bytes of the log left out and `tail()` in their place, for each number
+    of bytes: what is kept is its whole units."""
     whole = small_log(server)
-    path = increment(server)
-    for left_out in random.Random(60).sample(range(1, len(whole) - 100), 12) + [1, 2, 3]:
-        path.write_bytes(whole[:-left_out])
+    units, path = whole.split(b"#SKEIN start")[1], increment(server)
+    for count in left_out(len(whole)):
+        path.write_bytes(whole[: len(whole) - count] + tail())
         server.start()
         client = server.client()
         assert int(client("GET", "units") or 0) == client("LLEN", "list")
         server.kill()
-        kept = path.read_bytes().split(b"#SKEIN start")[1]
-        assert whole.split(b"#SKEIN start")[1].startswith(kept.rstrip(b"\r\n"))
+        assert units.startswith(path.read_bytes().split(b"#SKEIN start")[1].rstrip(b"\r\n"))
+
+
+def test_a_torn_tail_is_cut_at_the_last_whole_unit(fresh_server):
+    server, chance = fresh_server(ON), random.Random(60)
+    check_tails(
+        server, lambda size: chance.sample(range(1, size - 100), 12) + [1, 2, 3], lambda: b""
+    )
     assert "no whole unit" in server.log()
 
 
 def test_a_tail_of_zeros_is_cut_like_a_torn_one(fresh_server):
-    server = fresh_server(ON)
-    whole = small_log(server)
-    path = increment(server)
-    for left_out in random.Random(59).sample(range(1, len(whole) - 100), 6) + [0]:
-        path.write_bytes(whole[: len(whole) - left_out] + bytes(random.choice([3, 4096, 70000])))
-        server.start()
-        client = server.client()
-        assert int(client("GET", "units") or 0) == client("LLEN", "list")
-        server.kill()
-        kept = path.read_bytes().split(b"#SKEIN start")[1]
-        assert whole.split(b"#SKEIN start")[1].startswith(kept.rstrip(b"\r\n"))
+    server, chance = fresh_server(ON), random.Random(59)
+    check_tails(
+        server,
+        lambda size: chance.sample(range(1, size - 100), 6) + [0],
+        lambda: bytes(chance.choice([3, 4096, 70000])),
+    )
     assert "nothing but zeros" in server.log()
 
 

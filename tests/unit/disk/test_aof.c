@@ -437,17 +437,31 @@ static void wait_at(void *context)
     sem_wait(&barrier->is_open);
 }
 
+/* Until `open_lane` nothing else runs in that lane. */
+static void bar_lane(struct world *world, struct barrier *barrier, size_t lane)
+{
+    *barrier = (struct barrier){.job = {.run = wait_at, .ctx = barrier}};
+    sem_init(&barrier->is_open, 0, 0);
+    worker_submit(world->pool, lane, &barrier->job);
+}
+
+static void open_lane(struct world *world, struct barrier *barrier)
+{
+    sem_post(&barrier->is_open);
+    let_workers_finish(world);
+    sem_destroy(&barrier->is_open);
+}
+
 /* Fault 58: the disk takes longer than half a minute. */
 static void a_sync_that_takes_too_long_stops_writes_until_it_ends(void **state)
 {
     struct world *world = *state;
-    struct barrier barrier = {.job = {.run = wait_at, .ctx = &barrier}};
-    sem_init(&barrier.is_open, 0, 0);
+    struct barrier barrier;
     begin(world);
     reach(world, AOF_ON);
     world->aof.settings.sync = AOF_SYNC_EVERYSEC;
     world->expects_trouble = true;
-    worker_submit(world->pool, LANE_SYNC, &barrier.job);
+    bar_lane(world, &barrier, LANE_SYNC);
     journal_append_unit(&world->journal, 0, 0, STR("*1\r\n$4\r\nPING\r\n"));
     for (int second = 0; second < 31; second++) {
         aof_flush(&world->aof);
@@ -462,23 +476,20 @@ static void a_sync_that_takes_too_long_stops_writes_until_it_ends(void **state)
     assert_false(aof_accepts(&world->aof));
     assert_int_equal(world->stalls, 1);
     assert_true(world->aof.delayed_syncs > 0);
-    sem_post(&barrier.is_open);
-    let_workers_finish(world);
+    open_lane(world, &barrier);
     assert_true(aof_accepts(&world->aof));
-    sem_destroy(&barrier.is_open);
 }
 
 /* no-appendfsync-on-rewrite. */
 static void no_sync_is_begun_while_a_base_is_written_if_asked_for(void **state)
 {
     struct world *world = *state;
-    struct barrier barrier = {.job = {.run = wait_at, .ctx = &barrier}};
-    sem_init(&barrier.is_open, 0, 0);
+    struct barrier barrier;
     begin(world);
     reach(world, AOF_ON);
     world->aof.settings.sync = AOF_SYNC_EVERYSEC;
     world->aof.settings.pauses_sync = true;
-    worker_submit(world->pool, LANE_SAVE, &barrier.job);
+    bar_lane(world, &barrier, LANE_SAVE);
     rewrite(world);
     while (world->aof.rewrite.step != AOF_STEP_SAVING) {
         aof_flush(&world->aof);
@@ -492,10 +503,8 @@ static void no_sync_is_begun_while_a_base_is_written_if_asked_for(void **state)
     world->aof.settings.pauses_sync = false;
     aof_beat(&world->aof);
     assert_non_null(world->aof.syncing);
-    sem_post(&barrier.is_open);
-    let_workers_finish(world);
+    open_lane(world, &barrier);
     assert_int_equal(aof_synced_offset(&world->aof), world->journal.end);
-    sem_destroy(&barrier.is_open);
 }
 
 int main(void)
