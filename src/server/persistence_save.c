@@ -237,26 +237,37 @@ bool persistence_save_now(struct server *server)
 
 static bool is_due(const struct server *server, const struct config_save_point *rule, int64_t now_s)
 {
-    const struct persistence *persistence = &server->persistence;
-    bool may_try = !persistence->failed || now_s - persistence->last_try_s > RETRY_S;
-    return may_try && rule->changes >= 0 && server->changes_since_save >= (uint64_t)rule->changes &&
-           now_s - persistence->last_save_s > rule->seconds;
+    return rule->changes >= 0 && server->changes_since_save >= (uint64_t)rule->changes &&
+           now_s - server->persistence.last_save_s > rule->seconds;
+}
+
+static const struct config_save_point *find_due(const struct server *server, int64_t now_s)
+{
+    const struct config_save_points *rules = &server->config.snapshot.save;
+    for (size_t i = 0; i < rules->count; i++) {
+        if (is_due(server, &rules->items[i], now_s)) return &rules->items[i];
+    }
+    return NULL;
 }
 
 void persistence_cron(struct server *server)
 {
-    const struct config_save_points *rules = &server->config.snapshot.save;
+    const struct persistence *persistence = &server->persistence;
     int64_t now_s = server->host.now_ms / 1000;
-    if (server->persistence.save || server->persistence.load) return;
+    if (persistence->save || persistence->load) return;
     /* A script that runs has changed data of which the stream knows nothing yet. */
     if (server->executor.depth) return;
-    for (size_t i = 0; i < rules->count; i++) {
-        if (!is_due(server, &rules->items[i], now_s)) continue;
-        log_write(server->log, LEVEL_NOTICE, "%d changes in %lld seconds. Saving...",
-                  rules->items[i].changes, (long long)rules->items[i].seconds);
-        persistence_save_begin(server);
+    if (persistence->failed && now_s - persistence->last_try_s <= RETRY_S) return;
+    const struct config_save_point *rule = find_due(server, now_s);
+    if (rule)
+        log_write(server->log, LEVEL_NOTICE, "%d changes in %lld seconds. Saving...", rule->changes,
+                  (long long)rule->seconds);
+    else if (server->executor.state & GATE_DISK_ERROR)
+        /* Nothing changes while writes are refused, so no rule would ever end that. */
+        log_write(server->log, LEVEL_NOTICE, "The last save has failed. Trying again...");
+    else
         return;
-    }
+    persistence_save_begin(server);
 }
 
 static double percent(uint64_t part, uint64_t whole)
