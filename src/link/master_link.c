@@ -550,10 +550,7 @@ void master_link_follow(struct master_link *link, struct str host, int port, boo
 {
     bool was_off = link->state == LINK_OFF;
     stop(link);
-    if (was_off) {
-        link->down_since_ms = now_ms(link);
-        link->quiet = link->journal->end;
-    }
+    if (was_off) link->down_since_ms = now_ms(link);
     buf_clear(&link->host);
     buf_append_str(&link->host, host);
     link->port = port;

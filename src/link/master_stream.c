@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "link/master_link.h"
 #include "repl/replconf.h"
+#include "repl/resync.h"
 #include "repl/stream_rules.h"
 
 /* A master's own limits hold for what it sends: a value, and a request of its largest. */
@@ -194,15 +195,12 @@ static enum step take_batch(struct applying *applying)
     return applying->part.verdict == REQUEST_INCOMPLETE ? STEP_MORE : STEP_DONE;
 }
 
-/* Signs of life at the end that may be given up: no more than every master keeps. */
-enum { QUIET_MAX = 8 * 1024 };
-
 static void note_quiet(const struct applying *applying)
 {
     struct master_link *link = applying->link;
     int64_t end = link->journal->end;
     if (applying->loud) link->quiet = end - (int64_t)(applying->applied - applying->loud);
-    if (end - link->quiet > QUIET_MAX) link->quiet = end;
+    if (end - link->quiet > RESYNC_QUIET_MAX) link->quiet = end;
 }
 
 const char *master_stream_apply(struct master_link *link)

@@ -59,7 +59,8 @@ static void list_feed(struct feed *feed)
 {
     if (feed->is_listed) return;
     feed->is_listed = true;
-    feed->feeds->listed++;
+    /* Its snapshot was a sign of life. */
+    if (feed->feeds->listed++ == 0) feed->feeds->pinged_ms = now_ms(feed->feeds);
     feed->client->session.flags |= SESSION_REPLICA;
     conn_set_keepalive(feed->client->conn, 0);
     if (feed->feeds->collects_packets) conn_set_nodelay(feed->client->conn, false);
@@ -99,6 +100,7 @@ void feed_drop(struct feed *feed, const char *why)
 
 void feeds_cut_all(struct feeds *feeds)
 {
+    feeds->signs = (struct journal_range){0};
     LIST_FOREACH(at, after, &feeds->all)
     {
         struct feed *feed = LIST_ENTRY(at, struct feed, node);
@@ -482,9 +484,17 @@ static void plan_snapshot(struct feeds *feeds)
 
 /* --- periodic --- */
 
-static void append(struct feeds *feeds, struct str bytes)
+static void append_sign(struct feeds *feeds, struct str bytes)
 {
+    if (feeds->signs.end != feeds->journal->end) feeds->signs.start = feeds->journal->end;
     journal_append(feeds->journal, bytes);
+    feeds->signs.end = feeds->journal->end;
+}
+
+int64_t feeds_quiet(const struct feeds *feeds)
+{
+    int64_t end = feeds->journal->end, start = feeds->signs.start;
+    return feeds->signs.end == end && end - start <= RESYNC_QUIET_MAX ? start : end;
 }
 
 void feeds_collect_acks(struct feeds *feeds)
@@ -516,7 +526,7 @@ void feeds_before_sleep(struct feeds *feeds)
     plan_saved(feeds);
     plan_snapshot(feeds);
     if (feeds->acks_wanted && feeds->listed) {
-        append(feeds, STR("*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n"));
+        append_sign(feeds, STR("*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n"));
     }
     feeds->acks_wanted = false;
     feeds_spill(feeds);
@@ -554,7 +564,7 @@ void feeds_cron(struct feeds *feeds, bool is_master)
     }
     if (!is_master || feeds->listed == 0 || now - feeds->pinged_ms < feeds->ping_period_ms) return;
     feeds->pinged_ms = now;
-    append(feeds, STR("*1\r\n$4\r\nPING\r\n"));
+    append_sign(feeds, STR("*1\r\n$4\r\nPING\r\n"));
 }
 
 void feeds_tell_progress(const struct feeds *feeds)

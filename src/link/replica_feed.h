@@ -93,6 +93,7 @@ struct feeds {
 
     struct sync_settings plan;
     int64_t timeout_ms, ping_period_ms, sync_bytes_per_s;
+    struct journal_range signs;  /* the newest signs of life that we put into the stream */
     int64_t pinged_ms, alive_ms; /* when the stream, and those that wait, were last told we live */
     int64_t idle_since_ms;       /* since when there is no replica */
     struct full_sync *running;
@@ -122,6 +123,8 @@ void feeds_acknowledge(struct feeds *feeds, struct client *client, int64_t offse
 void feeds_sync(struct feeds *feeds, struct client *client, const struct resync_request *request);
 /* The client closes. */
 void feeds_leave(struct client *client);
+/* From there to the journal's end there are only signs of life of ours. */
+int64_t feeds_quiet(const struct feeds *feeds);
 /* All replicas must ask anew: our history is another one now. */
 void feeds_cut_all(struct feeds *feeds);
 

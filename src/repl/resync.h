@@ -34,6 +34,9 @@ struct resync_request {
 struct resync_request resync_parse(struct str id, struct str first_wanted);
 enum resync_verdict resync_decide(const struct lineage *lineage, struct journal_range kept,
                                   const struct resync_request *request);
+/* Signs of life that may be given up: no more than every master keeps. */
+enum { RESYNC_QUIET_MAX = 8 * 1024 };
+
 /* Whether a replica refused for what it has more than we share may continue at the end of what we
  * share, because everything it has behind `quiet` is another master's signs of life. */
 bool resync_goes_back(const struct lineage *lineage, struct journal_range kept,

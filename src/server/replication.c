@@ -272,6 +272,7 @@ void replication_follow(struct server *server, struct str host, int port, const 
     if (was_master) {
         /* What we wrote is history that a master may share, if all of it is in the stream. */
         link->has_history = server->journal_readers != 0;
+        link->quiet = feeds_quiet(&replication->feeds);
         /* Else the name of our history must not be the one under which there was less. */
         replication_want_journal(server);
         server_refuse_blocked(server);

@@ -149,6 +149,29 @@ def test_29_signs_of_life_at_the_end_of_the_stream_force_no_snapshot(start, prox
     wait_same(heir, other, last)
 
 
+def test_29_a_demoted_master_gives_up_its_own_signs_of_life(start, proxy):
+    """Those that only it has, of both kinds; what it then writes is in the new history."""
+    master, heir, other = start(), start(), start()
+    fill(master, 20)
+    way = proxy(master)
+    follow(heir, way)
+    attach(master, other)
+    wait_up(heir)
+    wait_same(master, heir)
+    way.is_closed = True
+    way.cut()
+    had = offset(heir)
+    ask(master, "CONFIG", "SET", "repl-ping-replica-period", "1")
+    ask(master, "WAIT", 2, 1)
+    wait_until(lambda: offset(master) >= had + 28, 20, "it gave two signs")
+    promote(heir)
+    ask(heir, "SET", "new", "era")
+    follow(master, heir)
+    wait_up(master)
+    wait_same(heir, master)
+    assert syncs(heir) == (0, 1)
+
+
 @pytest.mark.parametrize("change", ["the middle dies", "the middle is promoted", "it moves up"])
 def test_35_a_chain_that_changes_under_the_last_link(start, change):
     """It continues in all three cases."""

@@ -164,8 +164,8 @@ static void check_offset(const struct node *node)
                  (long long)memory->offset, (long long)offset, lineage->id.text);
     memory->id = lineage->id;
     memory->offset = offset;
-    memory->quiet =
-        replication_is_replica(server) ? MIN(server->replication.link.quiet, offset) : offset;
+    memory->quiet = replication_is_replica(server) ? MIN(server->replication.link.quiet, offset)
+                                                   : feeds_quiet(&server->replication.feeds);
     memory->is_known = true;
 }
 
