@@ -14,7 +14,7 @@ static void finish(struct list_edit *edit, const char *event)
 void list_linsert(struct call *call)
 {
     struct list_edit edit;
-    size_t index;
+    struct sequence_search pivot = {.element = call_arg(call, 3), .to = SIZE_MAX};
     struct str element = call_arg(call, 4);
     bool after = call_is(call, 2, "after");
     if (!after && !call_is(call, 2, "before")) {
@@ -26,13 +26,14 @@ void list_linsert(struct call *call)
         reply_i64(call->reply, 0);
         return;
     }
-    if (!sequence_find(&edit.sequence.list, call_arg(call, 3), &index)) {
+    sequence_search_begin(&pivot, &edit.sequence.list);
+    if (!sequence_search_next(&pivot)) {
         reply_i64(call->reply, -1);
         return;
     }
     list_begin(&edit);
     sequence_reserve(&edit.sequence, element.len, 1);
-    sequence_insert(&edit.sequence, index + after, element);
+    sequence_insert(&edit.sequence, pivot.index + after, element);
     list_store(&edit);
     list_announce(&edit, "linsert");
     reply_i64(call->reply, (int64_t)list_edit_len(&edit));
@@ -86,50 +87,28 @@ void list_ltrim(struct call *call)
 }
 
 /* How many elements from `cursor` on in one direction are equal, `max` at most. */
-static size_t run_length(struct sequence_cursor *cursor, struct str element, bool backwards,
-                         size_t max)
+static size_t run_length(struct sequence_search *search, size_t max)
 {
+    struct sequence_cursor *cursor = &search->cursor;
     size_t count = 0;
-    for (bool more = true; more && count < max && sequence_is(cursor, element); count++)
-        more = backwards ? sequence_prev(cursor) : sequence_next(cursor);
+    for (bool more = true; more && count < max && sequence_is(cursor, search->element); count++)
+        more = search->backwards ? sequence_prev(cursor) : sequence_next(cursor);
     return count;
 }
 
-static size_t remove_forwards(struct sequence *sequence, struct str element, size_t max)
+/* Removes what a search finds from its first match on, and returns how much that was. */
+static size_t remove_found(struct sequence *sequence, struct sequence_search *search, size_t max)
 {
-    struct sequence_cursor cursor;
-    size_t removed = 0, index = 0;
-    bool more = sequence_seek(&sequence->list, &cursor, 0);
-    while (more && removed < max) {
-        size_t run = run_length(&cursor, element, false, max - removed);
-        if (run) {
-            sequence_remove(sequence, index, run);
-            removed += run;
-            more = sequence_seek(&sequence->list, &cursor, index);
-        } else {
-            more = sequence_next(&cursor);
-            index++;
-        }
-    }
-    return removed;
-}
-
-static size_t remove_backwards(struct sequence *sequence, struct str element, size_t max)
-{
-    struct sequence_cursor cursor;
-    size_t removed = 0, left = sequence_len(&sequence->list); /* elements not looked at */
-    bool more = sequence_seek(&sequence->list, &cursor, left - 1);
-    while (more && removed < max) {
-        size_t run = run_length(&cursor, element, true, max - removed);
-        if (run) {
-            left -= run;
-            sequence_remove(sequence, left, run);
-            removed += run;
-            more = left && sequence_seek(&sequence->list, &cursor, left - 1);
-        } else {
-            more = sequence_prev(&cursor);
-            left--;
-        }
+    size_t removed = 0, bound = search->index + search->backwards;
+    while (removed < max) {
+        *(search->backwards ? &search->to : &search->from) = bound;
+        sequence_search_begin(search, &sequence->list);
+        if (!sequence_search_next(search)) break;
+        bound = search->index;
+        size_t run = run_length(search, max - removed);
+        if (search->backwards) bound -= run - 1;
+        sequence_remove(sequence, bound, run);
+        removed += run;
     }
     return removed;
 }
@@ -137,20 +116,19 @@ static size_t remove_backwards(struct sequence *sequence, struct str element, si
 void list_lrem(struct call *call)
 {
     struct list_edit edit;
-    struct str element = call_arg(call, 3);
+    struct sequence_search search = {.element = call_arg(call, 3), .to = SIZE_MAX};
     int64_t count;
-    size_t removed;
     if (!call_i64(call, 2, &count)) return;
     if (!list_open(call, call_arg(call, 1), &edit)) return;
-    if (edit.entry == NULL || !sequence_find(&edit.sequence.list, element, &removed)) {
+    search.backwards = count < 0;
+    if (edit.entry) sequence_search_begin(&search, &edit.sequence.list);
+    if (edit.entry == NULL || !sequence_search_next(&search)) {
         reply_i64(call->reply, 0);
         return;
     }
+    size_t max = count < 0 ? 0 - (size_t)count : count ? (size_t)count : SIZE_MAX;
     list_begin(&edit);
-    if (count < 0)
-        removed = remove_backwards(&edit.sequence, element, 0 - (size_t)count);
-    else
-        removed = remove_forwards(&edit.sequence, element, count ? (size_t)count : SIZE_MAX);
+    size_t removed = remove_found(&edit.sequence, &search, max);
     finish(&edit, "lrem");
     call->changes += removed - 1;
     reply_i64(call->reply, (int64_t)removed);

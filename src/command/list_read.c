@@ -117,22 +117,26 @@ static bool parse_search(struct call *call, struct search *search)
 static size_t find_positions(struct call *call, const struct value *list,
                              const struct search *search)
 {
-    struct sequence_cursor cursor;
-    struct str element = call_arg(call, 2);
-    size_t len = sequence_len(list), looked_at = 0, found = 0;
+    size_t len = sequence_len(list), found = 0;
     bool backwards = search->rank < 0;
     uint64_t skip = (uint64_t)(backwards ? -search->rank : search->rank) - 1;
     size_t max_len = search->max_len ? (size_t)search->max_len : SIZE_MAX;
     size_t wanted = search->count == 0 ? SIZE_MAX : 1;
     if (search->count > 0) wanted = (size_t)search->count;
-    bool more = sequence_seek(list, &cursor, backwards ? len - 1 : 0);
-    for (; more && looked_at < max_len && found < wanted; looked_at++) {
-        if (sequence_is(&cursor, element) && skip-- == 0) {
-            reply_i64(call->reply, (int64_t)(backwards ? len - 1 - looked_at : looked_at));
-            found++;
-            skip = 0;
+    struct sequence_search matches = {
+        .element = call_arg(call, 2),
+        .from = backwards && max_len < len ? len - max_len : 0,
+        .to = backwards ? len : max_len,
+        .backwards = backwards,
+    };
+    sequence_search_begin(&matches, list);
+    while (found < wanted && sequence_search_next(&matches)) {
+        if (skip) {
+            skip--;
+            continue;
         }
-        more = backwards ? sequence_prev(&cursor) : sequence_next(&cursor);
+        reply_i64(call->reply, (int64_t)matches.index);
+        found++;
     }
     return found;
 }

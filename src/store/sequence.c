@@ -2,12 +2,14 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "store/marks.h"
 
 #include <sys/param.h>
 
 enum {
     ITEM_OVERHEAD = 11,       /* at most, of an element in a run */
     COUNTED_BYTES_MAX = 8192, /* a run limited by its count is limited by its bytes, too */
+    MARKED_CHUNKS_MIN = 16,   /* fewer are searched as they are */
     NEARLY_EMPTY = 4, /* below this share of the limit a chunk looks for a neighbour to join */
 };
 
@@ -22,6 +24,7 @@ struct chunk {
     uint32_t epoch;
     uint32_t len;
     struct packed packed;
+    struct marks marks; /* the data thread's alone, also in a chunk that is shared */
 };
 
 static size_t chunk_weight(const void *item)
@@ -74,6 +77,7 @@ static void chunk_free(void *object)
 {
     struct chunk *chunk = object;
     packed_deinit(&chunk->packed);
+    marks_clear(&chunk->marks);
     mem_free(chunk);
 }
 
@@ -126,6 +130,7 @@ static size_t sequence_memory(const struct object *object, size_t samples)
          more = tree_next(&cursor)) {
         const struct chunk *chunk = tree_item(&cursor);
         bytes += mem_usable(chunk) + mem_usable(chunk->packed.bytes);
+        bytes += mem_usable(chunk->marks.words);
         elements += chunk->len;
         looked_at++;
     }
@@ -249,21 +254,92 @@ size_t sequence_runs(const struct value *list)
     return is_big(list) ? tree_of(list)->len : 1;
 }
 
-bool sequence_find(const struct value *list, struct str element, size_t *index)
+/* --- searching --- */
+
+static struct chunk *chunk_of(const struct sequence_search *search)
 {
-    struct sequence_cursor cursor = {0};
-    const struct packed *run;
-    *index = 0;
-    while ((run = sequence_next_run(list, &cursor))) {
-        size_t at = packed_first(run), found = packed_find(run, at, element, 0);
-        if (found == PACKED_NONE) {
-            *index += packed_len(run);
-            continue;
-        }
-        for (; at != found; at = packed_next(run, at)) ++*index;
-        return true;
+    return search->cursor.tree.levels ? tree_item(&search->cursor.tree) : NULL;
+}
+
+static size_t run_len(const struct sequence_search *search)
+{
+    const struct chunk *chunk = chunk_of(search);
+    return chunk ? chunk->len : packed_len(search->cursor.packed);
+}
+
+void sequence_search_begin(struct sequence_search *search, const struct value *list)
+{
+    search->to = MIN(search->to, sequence_len(list));
+    search->cursor = (struct sequence_cursor){0};
+    search->is_at_match = false;
+    if (search->from >= search->to) return;
+    search->index = search->backwards ? search->to - 1 : search->from;
+    sequence_seek(list, &search->cursor, search->index);
+    search->run_from = is_big(list) ? tree_position(tree_of(list), &search->cursor.tree) : 0;
+    search->uses_marks = is_big(list) && tree_of(list)->len >= MARKED_CHUNKS_MIN;
+    if (search->uses_marks) search->digest = marks_digest(search->element);
+}
+
+static void step_over(struct sequence_search *search)
+{
+    struct sequence_cursor *cursor = &search->cursor;
+    cursor->at = search->backwards ? packed_prev(cursor->packed, cursor->at)
+                                   : packed_next(cursor->packed, cursor->at);
+    search->index += search->backwards ? SIZE_MAX : 1;
+}
+
+/* Goes to the next run in the direction of the search; false when none is to be searched. */
+static bool leave_run(struct sequence_search *search)
+{
+    struct sequence_cursor *cursor = &search->cursor;
+    bool more = cursor->tree.levels;
+    if (search->backwards) {
+        more = more && search->run_from > search->from && tree_prev(&cursor->tree);
+    } else {
+        search->run_from += run_len(search);
+        more = more && search->run_from < search->to && tree_next(&cursor->tree);
     }
-    return false;
+    if (!more) return false;
+    enter_chunk(cursor, search->backwards ? -1 : 0);
+    search->index = search->run_from;
+    if (!search->backwards) return true;
+    search->run_from -= run_len(search);
+    search->index--;
+    return true;
+}
+
+static bool may_be_in_run(const struct sequence_search *search)
+{
+    struct chunk *chunk = chunk_of(search);
+    if (!search->uses_marks) return true;
+    return marks_may_hold(&chunk->marks, &chunk->packed, chunk->len, search->digest);
+}
+
+static bool find_in_run(struct sequence_search *search)
+{
+    struct sequence_cursor *cursor = &search->cursor;
+    if (search->backwards) {
+        while (cursor->at && !sequence_is(cursor, search->element)) step_over(search);
+        return cursor->at != PACKED_NONE;
+    }
+    size_t found = packed_find(cursor->packed, cursor->at, search->element, 0);
+    if (found == PACKED_NONE) return false;
+    while (cursor->at != found) step_over(search);
+    return true;
+}
+
+bool sequence_search_next(struct sequence_search *search)
+{
+    if (search->cursor.packed == NULL) return false;
+    if (search->is_at_match) step_over(search);
+    search->is_at_match = false;
+    do {
+        if (search->cursor.at == PACKED_NONE || !may_be_in_run(search)) continue;
+        search->is_at_match = find_in_run(search);
+    } while (!search->is_at_match && leave_run(search));
+    bool found = search->is_at_match && search->index >= search->from && search->index < search->to;
+    if (!found) search->cursor.packed = NULL;
+    return found;
 }
 
 /* --- the other form --- */
@@ -345,6 +421,7 @@ static void insert_into(struct sequence *sequence, struct tree_cursor *cursor, s
 {
     struct chunk *chunk = own_chunk(sequence, cursor);
     packed_insert(&chunk->packed, place_in(&chunk->packed, rest), element);
+    marks_add(&chunk->marks, element);
     chunk->len++;
     tree_reweigh(tree_of(&sequence->list), cursor, 1);
 }
@@ -428,6 +505,7 @@ static void join_previous(struct sequence *sequence, struct tree_cursor *cursor)
     tree_prev(&before);
     struct chunk *stays = own_chunk(sequence, &before);
     packed_move(&gone->packed, packed_first(&gone->packed), &stays->packed);
+    marks_clear(&stays->marks);
     stays->len += gone->len;
     tree_reweigh(tree, &before, gone->len);
     chunk_free(gone);
@@ -495,6 +573,7 @@ void sequence_replace(struct sequence *sequence, size_t index, struct str elemen
     if (chunk->len == 1 || !exceeds(&sequence->limit, bytes, chunk->len)) {
         struct chunk *own = own_chunk(sequence, &cursor);
         packed_replace(&own->packed, place_in(&own->packed, rest), element);
+        marks_add(&own->marks, element);
         return;
     }
     sequence_remove(sequence, index, 1);

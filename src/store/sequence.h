@@ -48,8 +48,24 @@ static inline bool sequence_is(const struct sequence_cursor *cursor, struct str 
 const struct packed *sequence_next_run(const struct value *list, struct sequence_cursor *cursor);
 size_t sequence_runs(const struct value *list);
 
-/* The first element that has these bytes; false when there is none. */
-bool sequence_find(const struct value *list, struct str element, size_t *index);
+/* Goes over the elements that have certain bytes. On the data thread only: runs of long lists
+ * remember what is not in them. A write to the list ends a search. */
+struct sequence_search {
+    /* Set before it begins: of [from, to) what is equal to the element, in either direction. */
+    struct str element;
+    size_t from, to;
+    bool backwards;
+    /* Of the element that was found. */
+    size_t index;
+    struct sequence_cursor cursor;
+    /* Its own. */
+    bool is_at_match, uses_marks;
+    size_t run_from; /* the index of the first element of the run */
+    uint64_t digest;
+};
+void sequence_search_begin(struct sequence_search *search, const struct value *list);
+/* False when there is no other one. */
+bool sequence_search_next(struct sequence_search *search);
 
 /* --- writing --- */
 

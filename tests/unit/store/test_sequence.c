@@ -166,23 +166,47 @@ static void start(struct world *world, uint64_t seed, int64_t size)
     keyspace_put(&world->store.dbs[0], STR("l"), list, NO_EXPIRY);
 }
 
+/* A search for an element within bounds, in one direction, meets what comparing all would. */
+static void search_agrees(const struct value *list, const struct model *model,
+                          struct sequence_search search)
+{
+    char room[ELEMENT_ROOM];
+    size_t to = search.to < model->len ? search.to : model->len;
+    size_t at = search.backwards ? to : search.from;
+    sequence_search_begin(&search, list);
+    for (;;) {
+        bool more = search.backwards ? at > search.from : at < to;
+        if (!more) break;
+        size_t here = search.backwards ? --at : at++;
+        if (!str_eq(element_of(model->list[here], room), search.element)) continue;
+        assert_true(sequence_search_next(&search));
+        assert_int_equal(search.index, here);
+    }
+    assert_false(sequence_search_next(&search));
+    assert_false(sequence_search_next(&search));
+}
+
 static void finds(const struct value *list, const struct model *model, size_t wanted)
 {
-    char room[ELEMENT_ROOM], other[ELEMENT_ROOM];
-    struct str element = element_of(model->list[wanted], room);
-    size_t first = 0, index;
-    while (!str_eq(element_of(model->list[first], other), element)) first++;
-    assert_true(sequence_find(list, element, &index));
-    assert_int_equal(index, first);
+    char room[ELEMENT_ROOM];
+    struct sequence_search search = {.element = element_of(model->list[wanted], room),
+                                     .to = SIZE_MAX};
+    search_agrees(list, model, search);
+    search.backwards = true;
+    search_agrees(list, model, search);
+    search.from = wanted / 2;
+    search.to = wanted + 1;
+    search_agrees(list, model, search);
+    search.backwards = false;
+    search_agrees(list, model, search);
 }
 
 static void agrees(const struct table *table, const struct model *model)
 {
     struct value list = entry_value(entry_in(table));
-    size_t index;
+    struct sequence_search absent = {.element = STR("nobody puts this in"), .to = SIZE_MAX};
     for (size_t at = 0; at < model->len; at += 1 + model->len / 8) finds(&list, model, at);
-    assert_false(sequence_find(&list, STR("nobody puts this in"), &index));
-    assert_int_equal(index, model->len);
+    search_agrees(&list, model, absent);
     assert_int_equal(differences(&list, model), 0);
     assert_int_equal(differences_backwards(&list, model), 0);
 }
@@ -199,6 +223,10 @@ static void frozen_views_keep_their_list(void **state)
         for (int step = 0; step < STEPS; step++) {
             random_step(&world);
             if (step % 5000 == 0) grow(&world, 800);
+            if (step % 50 == 0 && world.model.len) {
+                struct value list = entry_value(entry_in(&world.store.dbs[0].table));
+                finds(&list, &world.model, place(&world, world.model.len - 1));
+            }
             if (prng_below(&world.prng, 300) != 0) continue;
             agrees(&world.store.dbs[0].table, &world.model);
             size_t at = prng_below(&world.prng, VIEWS);
@@ -278,6 +306,8 @@ static void memory_is_told_right(void **state)
     start(&world, 4, -2);
     int64_t before = mem_thread_balance();
     grow(&world, LEN_MAX);
+    struct value searched = entry_value(entry_in(&world.store.dbs[0].table));
+    finds(&searched, &world.model, LEN_MAX / 2);
     double spent = (double)(mem_thread_balance() - before);
     struct value list = entry_value(entry_in(&world.store.dbs[0].table));
     assert_int_equal(list.object->ops->weight(list.object), LEN_MAX);
