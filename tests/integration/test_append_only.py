@@ -551,6 +551,8 @@ def test_a_full_disk_refuses_writes_until_there_is_space(faulty, policy):
     server, faults = faulty({"appendfsync": policy})
     reader, writer = server.client(), server.client(timeout=20.0)
     reader("SET", "before", "1")
+    # Else the line that a sync of it adds finds the disk full before the write that is to wait.
+    assert reader("WAITAOF", 1, 0, 10000) == [1, 0]
     (faults / "full").touch()
     # What was not written is not acknowledged.
     waiting = threading.Thread(target=writer, args=("SET", "waits", "1"))
@@ -573,6 +575,8 @@ def test_an_id_that_changes_while_the_disk_is_full_is_told_at_its_offset(faulty)
     server, faults = faulty({"appendfsync": "no"})
     reader, writer = server.client(), server.client(timeout=20.0)
     reader("SET", "before", "1")
+    # Else the line that a sync of it adds finds the disk full before the write that is to wait.
+    assert reader("WAITAOF", 1, 0, 10000) == [1, 0]
     (faults / "full").touch()
     waiting = threading.Thread(target=writer, args=("SET", "waits", "1"))
     waiting.start()

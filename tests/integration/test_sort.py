@@ -27,8 +27,7 @@ def extra_peak(client):
 
 
 def test_a_heavy_weight_of_many_elements_is_not_copied(client, extra_peak):
-    for _ in range(20):
-        client("RPUSH", "l", *["1"] * 5000)
+    client("RPUSH", "l", *["1"] * 20000)
     client("SET", "w_1", "x" * 65536)
     client("HSET", "o_1", "f", "y" * 65536)
     for by in ("w_*", "o_*->f"):
