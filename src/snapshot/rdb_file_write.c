@@ -3,15 +3,13 @@
 #include "base/crc64.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "snapshot/entry_walk.h"
 #include "snapshot/rdb_value.h"
 
 #include <stdio.h>
 
 enum {
     ROOM = 1 << 18,    /* bytes gathered before they are given to the sink */
-    AHEAD = 16,        /* entries asked for before their turn */
-    VALUE_AHEAD = 6,   /* and of these, values outside their entry */
-    LINE = 64,         /* bytes of a cache line */
     REPORT_EVERY = 64, /* keys between two looks at the progress */
     LFU_COUNTER_MASK = 0xff,
     LFU_MINUTES_SHIFT = 8,
@@ -156,31 +154,15 @@ static bool write_entry(struct writing *writing, const struct entry *entry)
     return !writing->sink.failed;
 }
 
-static void ask_for_entry(const struct entry *entry)
-{
-    for (size_t i = 0; i < 3; i++) mem_prefetch((const char *)entry + i * LINE);
-}
-
-/* The entry itself should have come by now. */
-static void ask_for_value(const struct entry *entry)
-{
-    if (entry && entry_encoding(entry) >= ENC_BLOB) mem_prefetch(entry_object(entry));
-}
-
-/* Walks with entries asked for well before their turn: they lie anywhere in memory. */
 static bool write_entries(struct writing *writing, const struct table *table)
 {
-    const struct entry *ring[AHEAD] = {0};
-    struct table_cursor cursor = {0};
-    size_t left = table->len + AHEAD;
-    for (size_t i = 0; left > 0; i = (i + 1) % AHEAD, left--) {
-        const struct entry *entry = ring[i], *next = table_next(table, &cursor);
-        ring[i] = next;
-        if (next) ask_for_entry(next);
-        ask_for_value(ring[(i + AHEAD - VALUE_AHEAD) % AHEAD]);
-        if (entry && !write_entry(writing, entry)) return false;
-    }
-    return true;
+    struct entry_walk walk;
+    const struct entry *entry;
+    bool done = true;
+    entry_walk_init(&walk, table);
+    while (done && (entry = entry_walk_next(&walk))) done = write_entry(writing, entry);
+    entry_walk_deinit(&walk);
+    return done;
 }
 
 static bool write_database(struct writing *writing, const struct frozen_store *frozen, int db)
