@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "io/clock.h"
 #include "io/log.h"
+#include "io/priority.h"
 #include "io/process.h"
 #include "io/signals.h"
 #include "io/supervise.h"
@@ -130,6 +131,11 @@ int log_fd_of_crash(const struct log *log)
 }
 
 /* --- the process --- */
+
+bool priority_run_soon(void)
+{
+    return false;
+}
 
 long process_id(void)
 {
