@@ -460,6 +460,18 @@ static void plan_saved(struct feeds *feeds)
     drop_saved(feeds);
 }
 
+static void nothing(void *context)
+{
+    (void)context;
+}
+
+/* Before the loop sleeps again the snapshot is planned anew. */
+static void wake_at(struct feeds *feeds, int64_t at_ms)
+{
+    if (timer_is_running(&feeds->begins) || at_ms == INT64_MAX) return;
+    timer_start(feeds->loop, &feeds->begins, at_ms - now_ms(feeds), 0, nothing, feeds);
+}
+
 static void plan_snapshot(struct feeds *feeds)
 {
     /* A request that runs around this turn has changed data of which the stream knows nothing. */
@@ -477,8 +489,11 @@ static void plan_snapshot(struct feeds *feeds)
         waiting[count++] = feed->request;
         if (!oldest || feed->request.since_ms < oldest->request.since_ms) oldest = feed;
     }
-    if (count && sync_begin_at(&feeds->plan, waiting, count, 0) <= now_ms(feeds))
+    int64_t begin_at = sync_begin_at(&feeds->plan, waiting, count, 0);
+    if (count && begin_at <= now_ms(feeds))
         begin_snapshot(feeds, sync_choose_way(&feeds->plan, waiting, count), oldest);
+    else if (count)
+        wake_at(feeds, begin_at);
     mem_free(waiting);
 }
 
@@ -603,6 +618,7 @@ void feeds_stop(struct feeds *feeds)
 
 void feeds_deinit(struct feeds *feeds)
 {
+    timer_stop(&feeds->begins);
     drop_saved(feeds);
     gate_deinit(&feeds->gate);
 }

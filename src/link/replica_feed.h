@@ -15,6 +15,7 @@
 #ifndef SKEIN_LINK_REPLICA_FEED_H
 #define SKEIN_LINK_REPLICA_FEED_H
 
+#include "io/timer.h"
 #include "journal/journal.h"
 #include "link/client.h"
 #include "link/feed_stream.h"
@@ -97,6 +98,7 @@ struct feeds {
     int64_t pinged_ms, alive_ms; /* when the stream, and those that wait, were last told we live */
     int64_t idle_since_ms;       /* since when there is no replica */
     struct full_sync *running;
+    struct timer begins;     /* wakes the loop when the next snapshot is due */
     int saved_fd;            /* the file those who await a save get; -1: none yet */
     struct repl_id saved_id; /* of whose history they wait for a file */
     bool acks_changed, acks_wanted;

@@ -1,5 +1,9 @@
 #include "repl/sync_plan.h"
 
+/* Even without a delay: replicas that were told to come at one time come within a few ms, and one
+ * that comes too late would wait until the snapshot of the first has been sent. */
+enum { GATHER_MS = 10 };
+
 enum join_verdict sync_can_join(const struct sync_save *save, const struct sync_request *request,
                                 struct journal_range kept)
 {
@@ -34,8 +38,9 @@ int64_t sync_begin_at(const struct sync_settings *settings, const struct sync_re
     const struct sync_request *oldest = find_oldest(waiting, count);
     bool is_complete = settings->max_replicas > 0 && count >= settings->max_replicas;
     if (sync_choose_way(settings, waiting, count) == SYNC_TO_FILE || is_complete) return INT64_MIN;
-    if (oldest->since_ms > INT64_MAX - settings->delay_ms) return INT64_MAX;
-    return oldest->since_ms + settings->delay_ms;
+    int64_t delay_ms = settings->delay_ms > GATHER_MS ? settings->delay_ms : GATHER_MS;
+    if (oldest->since_ms > INT64_MAX - delay_ms) return INT64_MAX;
+    return oldest->since_ms + delay_ms;
 }
 
 enum sync_way sync_choose_way(const struct sync_settings *settings,

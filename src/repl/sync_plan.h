@@ -3,8 +3,8 @@
  * A replica that needs a snapshot is a request. One that is to get a file may share a save to disk
  * that runs, if it can still get every byte: the file when it is complete, and the stream from the
  * save's offset, which must still be kept. A snapshot that flows to sockets cannot be joined. The
- * others wait until enough have come together or the first has waited for the delay, and until
- * there is room beside those that run. */
+ * others wait until enough have come together or the first has waited for the delay (10 ms at
+ * least), and until there is room beside those that run. */
 #ifndef SKEIN_REPL_SYNC_PLAN_H
 #define SKEIN_REPL_SYNC_PLAN_H
 

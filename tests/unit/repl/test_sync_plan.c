@@ -44,6 +44,8 @@ static void a_snapshot_to_sockets_waits_for_company_and_one_to_a_file_does_not(v
     assert_int_equal(sync_begin_at(&settings, waiting, 3, 1), INT64_MAX);
     settings.max_replicas = 0;
     assert_int_equal(sync_begin_at(&settings, waiting, 3, 0), 6000);
+    settings.delay_ms = 0;
+    assert_int_equal(sync_begin_at(&settings, waiting, 3, 0), 1010);
     settings.to_socket = false;
     assert_int_equal(sync_begin_at(&settings, waiting, 1, 0), INT64_MIN);
 }
