@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "disk/aof_rewrite.h"
+#include "disk/aof_syncs.h"
 #include "disk/aof_task.h"
 #include "io/file.h"
 
@@ -108,18 +109,32 @@ static void end_stall(struct aof *aof)
     aof_tell(aof, AOF_SYNC_CAUGHT_UP, 0);
 }
 
-static void on_synced(struct aof_task *task)
+static void take_synced(struct aof *aof, const struct aof_syncs *syncs)
 {
-    struct aof *aof = task->aof;
-    if (aof->syncing == task) aof->syncing = NULL;
-    end_stall(aof);
-    if (aof->phase == AOF_OFF) return;
-    if (task->error) {
-        latch_sync_error(aof, task->error, task->generation);
-    } else if (task->generation > aof->forgotten) {
-        aof->synced = MAX(aof->synced, task->target);
+    if (syncs->generation > aof->forgotten) {
+        aof->synced = MAX(aof->synced, aof_syncs_reached(syncs));
         aof->last_sync_us = aof->now_us;
     }
+}
+
+static void on_sync_news(struct aof_syncs *syncs)
+{
+    struct aof *aof = syncs->aof;
+    if (aof->syncing == syncs) aof->sync_began_us = aof->now_us;
+    end_stall(aof);
+    if (aof->phase == AOF_OFF) return;
+    take_synced(aof, syncs);
+    aof_changed(aof);
+}
+
+static void on_sync_end(struct aof_syncs *syncs)
+{
+    struct aof *aof = syncs->aof;
+    if (aof->syncing == syncs) aof->syncing = NULL;
+    end_stall(aof);
+    if (aof->phase == AOF_OFF) return;
+    take_synced(aof, syncs);
+    if (syncs->error) latch_sync_error(aof, syncs->error, syncs->generation);
     aof_changed(aof);
     if (is_sync_wanted(aof)) begin_sync(aof);
 }
@@ -132,14 +147,22 @@ static bool has_unsynced(const struct aof *aof)
 
 static void begin_sync(struct aof *aof)
 {
-    if (aof->syncing || !has_unsynced(aof)) return;
-    struct aof_task *task = aof_task_new(aof, on_synced);
-    task->sync_fd = aof->writer.fd;
-    task->target = aof->writer.cursor.offset;
-    task->generation = aof->generation;
-    aof->syncing = task;
+    if (aof->syncing) {
+        bool goes_on = aof->settings.sync == AOF_SYNC_ALWAYS;
+        bool is_same = aof->syncing->generation == aof->generation;
+        if (goes_on && is_same) aof_syncs_extend(aof->syncing, aof->writer.cursor.offset);
+        return;
+    }
+    if (!has_unsynced(aof)) return;
     aof->sync_began_us = aof->now_us;
-    aof_task_submit(task, aof->sync_lane);
+    aof->syncing = aof_syncs_begin(&(struct aof_syncs){.pool = aof->pool,
+                                                       .aof = aof,
+                                                       .fd = aof->writer.fd,
+                                                       .generation = aof->generation,
+                                                       .written = aof->writer.cursor.offset,
+                                                       .on_news = on_sync_news,
+                                                       .on_end = on_sync_end},
+                                   aof->sync_lane);
 }
 
 /* That the manifest does not tell where the increment ends does no harm to one that is synced. */

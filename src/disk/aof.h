@@ -69,7 +69,7 @@ struct aof_hooks {
     void (*on_event)(void *owner, enum aof_event event, int error);
 };
 
-struct aof_task;
+struct aof_syncs;
 
 struct aof_rewrite {
     enum aof_step step;
@@ -108,7 +108,7 @@ struct aof {
     int64_t synced; /* the disk has the stream up to here */
     int64_t safe;   /* as of the last moment at which the files could be trusted */
     int64_t wanted; /* somebody waits until the disk has this */
-    struct aof_task *syncing;
+    struct aof_syncs *syncing;
     int64_t sync_began_us, last_sync_us;
     int write_error, sync_error;  /* negative errno, 0: none */
     uint64_t generation, suspect; /* of the open increment; of the one whose sync failed */

@@ -19,7 +19,6 @@ struct aof_task {
     struct buf contents;      /* ... in one piece or not at all */
     struct buf removed;       /* paths of files to be removed, each with a NUL behind it */
     struct manifest manifest; /* what the contents say */
-    int64_t target;           /* the stream up to where the sync counts */
     uint64_t generation;      /* of the increment, or number of the rewrite, it was given for */
     /* The result. */
     int error; /* negative errno */

@@ -134,6 +134,11 @@ void worker_submit(struct worker_pool *pool, size_t lane_index, struct job *job)
     pthread_mutex_unlock(&lane->lock);
 }
 
+void worker_post(struct worker_pool *pool, struct loop_message *message)
+{
+    loop_post_message(pool->loop, message);
+}
+
 size_t worker_pending(struct worker_pool *pool, size_t lane_index)
 {
     ASSERT(lane_index < pool->lane_count);

@@ -31,6 +31,8 @@ struct worker_pool *worker_pool_new(struct loop *loop, const char *const *lane_n
 void worker_pool_free(struct worker_pool *pool);
 
 void worker_submit(struct worker_pool *pool, size_t lane, struct job *job);
+/* For a `run`: has the message delivered on the loop's thread, before the job's `done`. */
+void worker_post(struct worker_pool *pool, struct loop_message *message);
 /* Jobs queued or running. */
 size_t worker_pending(struct worker_pool *pool, size_t lane);
 /* Blocks until the lane has nothing queued or running; `done` calls may still be due in the loop.
