@@ -7,6 +7,7 @@
 #include "server/server.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/param.h>
 
@@ -25,6 +26,7 @@ struct append_load {
     struct loop_task next;
     int64_t done_bytes, total_bytes; /* of the files before; of all */
     int64_t began_us, began_s;
+    int db;            /* selected in the stream where the files so far end; -1: they do not say */
     int64_t last_size; /* of the last increment, behind its last whole unit; -1: there is none */
     uint64_t failed;
     bool in_command; /* DEBUG LOADAOF: all in one go */
@@ -181,8 +183,11 @@ static void remember_place(struct append_load *load, const struct aof_scan *scan
     struct append_found *found = &load->server->append_file.found;
     /* A file that was made and not written to ends where the one before it does. */
     if (scan->unit_end == 0) return;
+    if (scan->units) load->db = load->session.db;
     *found = (struct append_found){.offset = 0};
-    if (scan->unit_offset < 0) return;
+    /* Broken off before the SELECT that it begins with. */
+    bool knows_db = load->db >= 0 || scan->skip == 0;
+    if (scan->unit_offset < 0 || !knows_db) return;
     found->offset = scan->unit_offset;
     memcpy(found->replication_id, scan->id, sizeof(found->replication_id));
     for (size_t i = 0; i < scan->ancestor_count && i < LINEAGE_ANCESTORS; i++) {
@@ -221,7 +226,7 @@ static bool go_on(struct append_load *load)
     if (found->offset > 0) journal_reset(&server->journal, found->offset);
     struct replication_place place = {.id = found->replication_id,
                                       .offset = found->offset,
-                                      .db = load->session.db,
+                                      .db = load->db,
                                       .ancestors = found->ancestors,
                                       .ancestor_count = found->ancestor_count};
     replication_take_up(server, &place, "append-only file");
@@ -413,6 +418,7 @@ static void take_snapshot(struct append_load *load, const struct load_result *re
     struct append_found *found = &server->append_file.found;
     found->offset = MAX(result->read.facts.replication_offset, 0);
     memcpy(found->replication_id, result->read.facts.replication_id, REPLICATION_ID_LEN + 1);
+    load->db = (int)MIN(result->read.facts.replication_db, INT_MAX);
     begin_requests(load, (int64_t)result->read.bytes);
 }
 
@@ -550,6 +556,7 @@ static struct append_load *load_new(struct server *server, struct manifest *mani
     load->session.authenticated = true;
     load->session.user = server->acl.default_user;
     server->append_file.found = (struct append_found){.offset = 0};
+    load->db = -1;
     measure(load);
     return load;
 }

@@ -172,6 +172,22 @@ def test_29_a_demoted_master_gives_up_its_own_signs_of_life(start, proxy):
     assert syncs(heir) == (0, 1)
 
 
+def test_35_a_chain_whose_head_is_replaced(start):
+    """Its middle continues with the new master, under another id, and tells the last one."""
+    master, heir, middle, last = start(), start(), start(), start()
+    fill(master, 50)
+    attach(master, heir, middle)
+    attach(middle, last)
+    promote(heir)
+    follow(middle, heir)
+    ask(heir, "SET", "new", "era")
+    wait_up(middle)
+    wait_until(lambda: same_history(heir, middle, last), 20, "all have the new id")
+    wait_up(last)
+    wait_same(heir, middle, last)
+    assert syncs(heir) == (0, 1) and syncs(middle) == (1, 1)
+
+
 @pytest.mark.parametrize("change", ["the middle dies", "the middle is promoted", "it moves up"])
 def test_35_a_chain_that_changes_under_the_last_link(start, change):
     """It continues in all three cases."""
@@ -195,6 +211,34 @@ def test_35_a_chain_that_changes_under_the_last_link(start, change):
     wait_up(last)
     wait_same(master, last)
     assert syncs(master) == (1, 1)
+
+
+def test_a_replica_that_loses_power_behind_a_rewrite_knows_the_database(start):
+    """What the stream has selected stands in the base, when the increment has nothing yet."""
+    master, replica = start(), start(appendonly="yes")
+    with Client(master.address) as client:
+        client("SELECT", 1)
+        client("SET", "a", 1)
+        attach(master, replica)
+        client("SET", "a", 2)
+        wait_same(master, replica)
+        home = replica.directory / "appendonlydir"
+        wait_until(lambda: is_rewritten(replica, 1), 20)
+        ask(replica, "BGREWRITEAOF")
+        wait_until(lambda: is_rewritten(replica, 2), 20)
+        replica.kill()
+        newest = max(home.glob("*.incr.aof"), key=lambda path: int(path.name.split(".")[-3]))
+        newest.write_bytes(b"")
+        replica.start()
+        follow(replica, master)
+        wait_up(replica)
+        client("SET", "b", 3)
+        wait_same(master, replica)
+
+
+def is_rewritten(server, times):
+    facts = info(server, "persistence")
+    return int(facts["aof_rewrites"]) >= times and facts["aof_rewrite_in_progress"] == "0"
 
 
 def test_36_two_servers_that_would_follow_each_other(start):

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from skeintest import Client, Error
+from skeintest.proxy import behind_mark
 from skeintest.replication import (
     ask,
     bulk,
@@ -121,12 +122,31 @@ def test_32_a_slow_path_that_splits_everything(start, proxy):
     assert syncs(master) == (1, 0) and way.accepted == 1
 
 
+def read_bytes(replica):
+    """Of the snapshot that comes, by the replica."""
+    return int(info(replica).get("master_sync_read_bytes", -1))
+
+
 def test_32_a_snapshot_in_pieces_of_one_byte(start, proxy):
+    """Its end stays away when half of the mark has been read."""
     master, replica = start(), start()
     fill(master, 30)
     way = proxy(master)
     way.to_client.piece = way.to_server.piece = 1
+    find, lengths = behind_mark(-20), []
+
+    def find_half_mark(seen):
+        at = find(seen)
+        if at is not None:
+            lengths.append(at - 20 - (seen.find(b"$EOF:") + 47))
+        return at
+
+    way.to_client.find_stall = find_half_mark
     follow(replica, way)
+    wait_until(lambda: way.to_client.is_stalled, 20, "half of the mark has come")
+    wait_until(lambda: read_bytes(replica) >= lengths[0], 20, "it is read")
+    assert not is_up(replica)
+    way.to_client.release()
     wait_up(replica)
     wait_same(master, replica)
     assert syncs(master) == (1, 0)

@@ -179,23 +179,30 @@ def test_21_22_a_forged_acknowledgement_is_cut_counted_and_moves_no_wait(start, 
 def test_23_who_never_says_what_it_has_counts_for_nothing(start):
     """A follower with SYNC, one that acknowledges nothing, and one that acknowledges less."""
     master = start()
+    early = master.client()
     with RogueReplica(master) as silent, RogueReplica(master) as mute, RogueReplica(master) as slow:
         silent.say("SYNC")
         silent.line()
+        early("SET", "early", "in the snapshots of the others")
         at = slow.join()
         answer = mute.psync("?", -1)
         assert answer[0] == b"+FULLRESYNC"
         mute.take_snapshot()
         wait_until(lambda: "state=online" in info(master).get("slave2", ""), 10)
+        # It says that it has its snapshot; the others never said so.
+        slow.say("REPLCONF", "ACK", at)
+        assert early("WAIT", 2, 100) == 1
         with Client(master.address, timeout=10) as client:
             client("SET", "a", 1)
+            end = offset(master)
             mute.say("REPLCONF", "ACK", 0)
             slow.say("REPLCONF", "ACK", at)
             assert client("WAIT", 1, 200) == 0
-            slow.say(
-                "REPLCONF", "ACK", at + len(encode("SELECT", 0)) + len(encode("SET", "a", 1))
-            )
+            slow.say("REPLCONF", "ACK", end)
             assert client("WAIT", 1, 10000) == 1
+        ask(master, "CONFIG", "SET", "min-replicas-to-write", 1)
+        assert info(master)["connected_slaves"] == "3"
+        assert info(master)["min_slaves_good_slaves"] == "1"
 
 
 def stream_of(*commands):

@@ -106,7 +106,7 @@ def test_11_a_replica_without_memory_for_the_new_data_ends_and_has_its_old_data(
     with Client(replica.address) as client:
         client("REPLICAOF", "127.0.0.1", master.port)
     replica.process.wait(30)
-    assert "memory" in replica.log().lower()
+    assert "Out of memory trying to allocate" in replica.log()
     wait_until(lambda: info(master)["connected_slaves"] == "0")
     replica.start()
     assert ask(replica, "DBSIZE") == 1 and ask(replica, "GET", "previous") == b"data"
@@ -139,7 +139,8 @@ def test_12_replicas_that_join_while_a_snapshot_runs_have_every_byte(start, prox
 
 
 def test_14_orders_for_all_data_during_a_synchronisation(start, proxy, tmp_path):
-    """FLUSHALL, SWAPDB, FUNCTION FLUSH and CONFIG SET dir stand in the stream or are local."""
+    """FLUSHALL, SWAPDB, FUNCTION FLUSH and CONFIG SET dir stand in the stream or are local.
+    Functions that nobody flushes are in the snapshot."""
     master, replica = start(), start()
     chance = random.Random(14)
     load = "#!lua name=lib\nredis.register_function('f', function() return 7 end)"
@@ -148,7 +149,8 @@ def test_14_orders_for_all_data_during_a_synchronisation(start, proxy, tmp_path)
         ask(master, "FUNCTION", "LOAD", "REPLACE", load)
         bulk(master, 1)
         way = stall_transfer(proxy, master, replica)
-        words = [("FLUSHALL",), ("SWAPDB", 0, 3), ("FUNCTION", "FLUSH"), ("SET", "x", orders)]
+        words = [("FLUSHALL",), ("SWAPDB", 0, 3), ("SET", "x", orders)]
+        words += [("FUNCTION", "FLUSH")] * (orders % 2)
         words.append(("CONFIG", "SET", "dir", str(tmp_path)))
         chance.shuffle(words)
         for one in words:
@@ -156,12 +158,12 @@ def test_14_orders_for_all_data_during_a_synchronisation(start, proxy, tmp_path)
         way.to_client.release()
         wait_up(replica)
         wait_same(master, replica)
-        assert ask(replica, "FUNCTION", "LIST") == []
+        assert len(ask(replica, "FUNCTION", "LIST")) == 1 - orders % 2
         promote(replica)
 
 
 def test_15_a_script_that_reads_while_the_data_is_to_be_replaced(start, proxy):
-    """The data it began with stays until it is over."""
+    """The data it began with stays until it is over, and nothing of the stream is done."""
     master, replica = start(), start(busy_reply_threshold="20")
     bulk(master, 4)
     ask(replica, "SET", "previous", "data")
@@ -171,31 +173,45 @@ def test_15_a_script_that_reads_while_the_data_is_to_be_replaced(start, proxy):
         wait_until(lambda: str(ask(replica, "GET", "x")).startswith("BUSY"), 10, "it is busy")
         way.to_client.release()
         wait_until(lambda: "succeeded" in master.log(), 20, "the snapshot is sent")
-        assert str(ask(replica, "GET", "x")).startswith("BUSY")
+        assert all(str(ask(replica, "GET", "x")).startswith("BUSY") for _ in range(50))
         assert ask(replica, "SCRIPT", "KILL") in (b"OK", "OK")
         assert isinstance(runner.read(), Error)
-    wait_up(replica)
+        wait_up(replica)
+        wait_same(master, replica)
+        runner.send("EVAL_RO", "while not redis.call('GET', 'live') do end", 0)
+        wait_until(lambda: str(ask(replica, "GET", "x")).startswith("BUSY"), 10, "it is busy")
+        passed = way.to_client.total
+        ask(master, "SET", "live", 1)
+        wait_until(lambda: way.to_client.total > passed, 10, "the stream has come")
+        assert all(str(ask(replica, "GET", "x")).startswith("BUSY") for _ in range(10))
+        assert ask(replica, "SCRIPT", "KILL") in (b"OK", "OK")
+        assert isinstance(runner.read(), Error)
     wait_same(master, replica)
 
 
 def test_16_a_master_changed_a_hundred_times_during_the_load(start, proxy):
     """The last order wins, and nothing of the others stays open."""
-    masters, replica = [start(), start()], start()
+    masters, first, replica = [start(repl_sync_max_rate="1mb") for _ in range(2)], start(), start()
     for number, master in enumerate(masters):
         bulk(master, 2)
         ask(master, "SET", "who", number)
-    follow(replica, masters[0])
+    follow(replica, first)
     wait_up(replica)
-    wait_same(masters[0], replica)
     descriptors = pathlib.Path(f"/proc/{replica.pid}/fd")
     before = len(os.listdir(descriptors))
     with Client(replica.address, timeout=10) as client:
-        for i in range(201):
+        for i in range(200):
             assert client("REPLICAOF", "127.0.0.1", masters[1 - i % 2].port) in (b"OK", "OK")
+            if i % 20 == 19:
+                wait_until(lambda: client("ROLE")[3] == b"sync", 20, "it loads")
+        for master in masters:
+            ask(master, "CONFIG", "SET", "repl-sync-max-rate", 0)
+        assert client("REPLICAOF", "127.0.0.1", masters[1].port) in (b"OK", "OK")
     wait_up(replica)
     wait_same(masters[1], replica)
     assert ask(replica, "GET", "who") == b"1"
-    wait_until(lambda: len(os.listdir(descriptors)) == before, 10, "descriptors are closed")
+    # Clients that were there at the first look may have gone since.
+    wait_until(lambda: len(os.listdir(descriptors)) <= before, 10, "descriptors are closed")
     wait_until(lambda: info(masters[0])["connected_slaves"] == "0", 10)
     assert int(info(replica, "memory")["used_memory"]) < 5 * (2 << 20)
 

@@ -6,6 +6,7 @@
 #include "server/server.h"
 #include "sim/disk.h"
 #include "sim/node.h"
+#include "sim/promise.h"
 
 #include <stdio.h>
 #include <sys/param.h>
@@ -24,10 +25,10 @@ struct memory {
     int64_t offset;
     int64_t quiet;       /* up to where it may go back: what followed were signs of life */
     int64_t checked_end; /* of the journal at the last look */
-    uint64_t loads;      /* full synchronisations it has taken */
     enum master_link_state link;
     bool is_known;
-    bool has_gap; /* nobody kept what it wrote, so it may not know its own place */
+    bool was_seen; /* since its start */
+    bool has_gap;  /* nobody kept what it wrote, so it may not know its own place */
 };
 
 struct check {
@@ -53,7 +54,7 @@ void check_free(struct check *check)
     mem_free(check);
 }
 
-const struct check_counts *check_counts(const struct check *check)
+struct check_counts *check_counts(struct check *check)
 {
     return &check->counts;
 }
@@ -171,21 +172,26 @@ static void check_offset(const struct node *node)
 
 /* --- pairs --- */
 
-static struct str text_of(const struct node *node, const char *key, char *room)
+static struct str text_of(struct keyspace *ks, const char *key, char *room)
 {
-    struct server *server = node->server;
-    struct entry *entry = keyspace_find(&server->store->dbs[0], str_from_c(key));
+    struct entry *entry = keyspace_find(ks, str_from_c(key));
     return entry ? entry_string(entry, room) : (struct str){0};
+}
+
+static void check_pair_in(const struct node *node, struct keyspace *ks)
+{
+    char a[64], b[64];
+    struct str one = text_of(ks, "pair:a", a);
+    struct str two = text_of(ks, "pair:b", b);
+    if (!str_eq(one, two))
+        sim_fail("pairs: %s has half a transaction: %.*s and %.*s", node->name, STR_ARG(one),
+                 STR_ARG(two));
 }
 
 static void check_pair(const struct node *node)
 {
-    char a[64], b[64];
-    struct str one = text_of(node, "pair:a", a);
-    struct str two = text_of(node, "pair:b", b);
-    if (!str_eq(one, two))
-        sim_fail("pairs: %s has half a transaction: %.*s and %.*s", node->name, STR_ARG(one),
-                 STR_ARG(two));
+    struct store *store = node->server->store;
+    for (int i = 0; i < store->db_count; i++) check_pair_in(node, &store->dbs[i]);
 }
 
 /* --- synchronisations --- */
@@ -218,14 +224,31 @@ static void watch_link(const struct node *node)
     struct memory *memory = &sim->check->nodes[node->index];
     const struct master_link *link = &node->server->replication.link;
     if (link->state == LINK_LOADING && memory->link != LINK_LOADING) check_full(node);
+    /* Its data may have been replaced, even if the link broke in the same turn. */
+    if (link->state != LINK_LOADING && memory->link == LINK_LOADING) memory->is_known = false;
     if (link->state == LINK_UP && memory->link != LINK_UP) {
         memory->has_gap = false;
-        if (memory->link == LINK_LOADING)
-            memory->is_known = false;
-        else
-            sim->check->counts.partial++;
+        sim->check->counts.partial += memory->link != LINK_LOADING;
     }
     memory->link = link->state;
+}
+
+/* --- words --- */
+
+/* Nobody lies here, and no byte is changed on its way. */
+static void check_words(const struct node *node)
+{
+    const struct replication *replication = &node->server->replication;
+    const struct master_link *link = &replication->link;
+    const struct master_link_stats *stats = &link->stats;
+    enum handshake_failure failure = link->handshake.failure;
+    if (failure == HANDSHAKE_NONSENSE || failure == HANDSHAKE_PING_REFUSED)
+        sim_fail("words: %s did not understand its master: %s, %s", node->name,
+                 handshake_failure_name(failure), link->handshake.error);
+    if (stats->forbidden || stats->unknown || stats->failed || stats->bad_snapshots)
+        sim_fail("words: %s refuses what its master sent: %s", node->name, link->failure);
+    if (replication->feeds.stats.bad_acks)
+        sim_fail("words: %s does not believe an acknowledgement", node->name);
 }
 
 /* --- when --- */
@@ -233,6 +256,7 @@ static void watch_link(const struct node *node)
 static void look_at(const struct node *node)
 {
     if (!has_place(node)) return;
+    check_words(node);
     watch_link(node);
     check_offset(node);
 }
@@ -240,11 +264,17 @@ static void look_at(const struct node *node)
 void check_turn(struct node *node)
 {
     struct memory *memory = &sim->check->nodes[node->index];
-    if (node_is_up(node) && node->server->journal_readers == 0) memory->has_gap = true;
+    bool is_loading = node_is_up(node) && (node->server->executor.state & GATE_LOADING) != 0;
+    if (node_is_up(node) && !is_loading && node->server->journal_readers == 0)
+        memory->has_gap = true;
+    promises_look(node);
     if (!has_place(node)) return;
     look_at(node);
     int64_t end = node->server->journal.end;
-    if (end == memory->checked_end || mix((uint64_t)end) % SAMPLE) return;
+    /* What it starts with is always looked at: it may be given up at once. */
+    bool is_sample = !memory->was_seen || mix((uint64_t)end) % SAMPLE == 0;
+    if ((memory->was_seen && end == memory->checked_end) || !is_sample) return;
+    memory->was_seen = true;
     memory->checked_end = end;
     check_place(node);
     check_pair(node);
@@ -263,6 +293,8 @@ void check_now(void)
 
 void check_crashed(struct node *node)
 {
+    promises_look(node);
+    promises_ended(node);
     sim->check->nodes[node->index] = (struct memory){0};
     sim->check->counts.starts++;
 }
@@ -274,7 +306,9 @@ void check_ended(struct node *node)
     bool is_known = memory->is_known && node->server->config.aof.enabled &&
                     strstr(buf_c(&node->options), "appendonly yes");
     memory->is_known = is_known;
+    memory->was_seen = false;
     memory->link = LINK_OFF;
+    promises_ended(node);
 }
 
 void check_ended_badly(struct node *node)

@@ -34,7 +34,8 @@ static void take_reply(struct sim_client *client)
 {
     struct reply_node reply;
     reply_parser_take(&client->parser, &reply);
-    client->answered++;
+    struct client_reply told = {&reply, client->answered++};
+    if (client->on_reply) client->on_reply(client, &told);
     if (reply.type == REPLY_ERROR) {
         client->errors++;
         sim_note("client of %s: -%.*s", client->node->name, STR_ARG(buf_str(&reply.text)));

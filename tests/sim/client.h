@@ -10,6 +10,8 @@
 
 struct conn;
 
+struct sim_client;
+
 struct client_reply {
     const struct reply_node *node;
     size_t index; /* of the request on this connection, from 0 */
@@ -21,6 +23,8 @@ struct sim_client {
     struct reply_parser parser;
     size_t sent, answered;
     uint64_t errors;
+    /* NULL: nobody minds what is answered. */
+    void (*on_reply)(struct sim_client *client, const struct client_reply *reply);
 };
 
 void sim_client_init(struct sim_client *client, struct node *node);

@@ -22,6 +22,7 @@ static void add_up(struct totals *totals, const struct outcome_of_seed *outcome)
     totals->counts.full += outcome->counts.full;
     totals->counts.partial += outcome->counts.partial;
     totals->counts.starts += outcome->counts.starts;
+    totals->counts.promises += outcome->counts.promises;
 }
 
 static bool run_seed(struct totals *totals, uint64_t seed, bool is_verbose, bool repeats)
@@ -57,10 +58,11 @@ int main(int argc, char **argv)
     fiber_free_spare();
     const struct check_counts *counts = &totals.counts;
     printf("%.0f virtual seconds, %llu places seen and %llu seen again, %llu full and %llu partial "
-           "synchronisations, %llu crashes\n",
+           "synchronisations, %llu crashes, %llu promises\n",
            totals.virtual_s, (unsigned long long)counts->places,
            (unsigned long long)counts->repeated, (unsigned long long)counts->full,
-           (unsigned long long)counts->partial, (unsigned long long)counts->starts);
+           (unsigned long long)counts->partial, (unsigned long long)counts->starts,
+           (unsigned long long)counts->promises);
     printf("%llu passed, %llu failed\n", (unsigned long long)totals.good,
            (unsigned long long)totals.bad);
     return totals.bad ? 1 : 0;

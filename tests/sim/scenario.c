@@ -7,6 +7,8 @@
 #include "sim/fiber.h"
 #include "sim/net.h"
 #include "sim/node.h"
+#include "sim/promise.h"
+#include "sim/witness.h"
 #include "sim/writes.h"
 
 enum {
@@ -18,7 +20,8 @@ enum {
 struct scenario {
     struct sim_client clients[NODES_MAX];
     struct sim_client operators[NODES_MAX]; /* who give orders, and do not wait behind writes */
-    size_t master;                          /* who is written to, mostly */
+    struct witness witnesses[NODES_MAX];
+    size_t master; /* who is written to, mostly */
 };
 
 static struct node *any_node(void)
@@ -72,6 +75,12 @@ static void write_some(struct scenario *scenario)
     size_t index = sim_one_in(8) ? any_node()->index : scenario->master;
     size_t count = 1 + sim_below(sim_one_in(4) ? 60 : 8);
     for (size_t i = 0; i < count; i++) write_any(&scenario->clients[index]);
+}
+
+static void ask_where(struct scenario *scenario)
+{
+    size_t index = sim_one_in(8) ? any_node()->index : scenario->master;
+    witness_ask(&scenario->witnesses[index]);
 }
 
 static void write_bulk(struct scenario *scenario)
@@ -224,12 +233,25 @@ static const struct action {
     unsigned weight;
     void (*run)(struct scenario *scenario);
 } actions[] = {
-    {"write", 40, write_some},     {"bulk", 4, write_bulk}, {"follow", 4, follow},
-    {"back", 8, follow_master},    {"promote", 4, promote}, {"failover", 4, fail_over},
-    {"cut", 8, cut_link},          {"part", 3, part},       {"join", 4, join},
-    {"kill", 4, kill_node},        {"doom", 3, doom_node},  {"restart", 14, restart},
-    {"shutdown", 2, shut_down},    {"full", 2, fill_disk},  {"empty", 3, empty_disk},
-    {"slow", 3, slow_down},        {"save", 5, save},       {"journal", 1, switch_journal},
+    {"write", 40, write_some},
+    {"bulk", 4, write_bulk},
+    {"follow", 4, follow},
+    {"wait", 16, ask_where},
+    {"back", 8, follow_master},
+    {"promote", 4, promote},
+    {"failover", 4, fail_over},
+    {"cut", 8, cut_link},
+    {"part", 3, part},
+    {"join", 4, join},
+    {"kill", 4, kill_node},
+    {"doom", 3, doom_node},
+    {"restart", 14, restart},
+    {"shutdown", 2, shut_down},
+    {"full", 2, fill_disk},
+    {"empty", 3, empty_disk},
+    {"slow", 3, slow_down},
+    {"save", 5, save},
+    {"journal", 1, switch_journal},
     {"kill links", 3, kill_links},
 };
 
@@ -268,6 +290,17 @@ static void repair(struct scenario *scenario)
     world_run_until(sim->now_us + 2 * SECOND);
 }
 
+/* It follows the master, or somebody who does: a tree that ends there need not be changed. */
+static bool leads_to(const struct node *node, const struct node *master)
+{
+    for (size_t i = 0; node && node->server && i < sim->node_count; i++) {
+        if (node == master) return true;
+        const struct config_master *above = &node->server->config.repl.master;
+        node = above->host ? node_find(above->host) : NULL;
+    }
+    return false;
+}
+
 /* Orders are given again until they are obeyed: a client may be cut off, a failover be under way.
  */
 static void give_orders(struct scenario *scenario)
@@ -278,7 +311,7 @@ static void give_orders(struct scenario *scenario)
         revive(node, true);
         struct sim_client *client = &scenario->operators[i];
         const struct config_master *now = &node->server->config.repl.master;
-        bool obeys = now->host && strcmp(now->host, master->host) == 0;
+        bool obeys = leads_to(node, master);
         if (node->server->replication.failover.state != FAILOVER_NONE)
             sim_client_send(client, "FAILOVER ABORT");
         if (node == master && now->host && now->host[0])
@@ -316,6 +349,7 @@ static void begin(struct scenario *scenario)
         choose_options(sim->nodes[i]);
         sim_client_init(&scenario->clients[i], sim->nodes[i]);
         sim_client_init(&scenario->operators[i], sim->nodes[i]);
+        witness_init(&scenario->witnesses[i], sim->nodes[i], &check_counts(sim->check)->promises);
     }
     for (size_t i = 0; i < sim->node_count; i++) node_start(sim->nodes[i], false);
     world_run_until(sim->now_us + 100 * MS);
@@ -331,9 +365,11 @@ static void end(struct scenario *scenario)
     for (size_t i = 0; i < sim->node_count; i++) {
         sim_client_deinit(&scenario->clients[i]);
         sim_client_deinit(&scenario->operators[i]);
+        witness_deinit(&scenario->witnesses[i]);
     }
     for (size_t i = 0; i < sim->node_count; i++) node_free(sim->nodes[i]);
     check_free(sim->check);
+    promises_free(sim->promises);
     world_free(sim);
     sim = NULL;
 }
@@ -343,6 +379,7 @@ struct outcome_of_seed scenario_run(uint64_t seed, bool is_verbose)
     struct scenario scenario = {0};
     sim = world_new(seed, is_verbose);
     sim->check = check_new();
+    sim->promises = promises_new();
     begin(&scenario);
     int64_t steps = sim_between(STEPS_MIN, STEPS_MAX);
     for (int64_t i = 0; i < steps && !sim->has_failed; i++) {

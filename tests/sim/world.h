@@ -41,6 +41,7 @@ struct world {
     size_t node_count;
     bool is_cut[NODES_MAX][NODES_MAX]; /* nothing travels between these two */
     struct check *check;
+    struct promises *promises;
 };
 
 extern struct world *sim;

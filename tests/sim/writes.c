@@ -104,11 +104,11 @@ static void run_script(struct sim_client *client)
     sim_client_send(client, "EVAL %s 0", script);
 }
 
-static void select_other(struct sim_client *client)
+/* It stays there, so that who joins meanwhile must be told where the stream is. */
+static void select_any(struct sim_client *client)
 {
-    sim_client_send(client, "SELECT 1");
+    sim_client_send(client, "SELECT %u", (unsigned)sim_below(2));
     set(client);
-    sim_client_send(client, "SELECT 0");
 }
 
 static void move(struct sim_client *client)
@@ -156,7 +156,7 @@ void write_any(struct sim_client *client)
         write_pair,
         run_script,
         write_pair,
-        select_other,
+        select_any,
         move,
         publish,
         increment_float,
