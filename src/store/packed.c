@@ -16,6 +16,7 @@ enum {
     SCAN_WIDTH = 16,
     WORTH_SCANNING = 128,
     GUESSES_MAX = 32,
+    SURPRISES_MAX = 4,
 };
 
 /* The first byte of an item tells its form; the rest of that byte may be part of a number or
@@ -267,6 +268,7 @@ static inline size_t item_size(const uint8_t *item)
     if (item[0] < STR_6) return 2;
     if (item[0] < INT_13) return (size_t)(item[0] & 0x3f) + 2;
     if (item[0] >= INT_16) return item[0] < INT_64 ? item[0] - INT_16 + 4u : 10;
+    if (item[0] < STR_12) return 3;
     return long_item_size(item);
 }
 
@@ -327,6 +329,45 @@ static size_t seek_backward(const struct packed *packed, uint64_t index)
     return at;
 }
 
+/* Whether an item has the size of the one that begins with `first`, seen from its first two bytes.
+ * Only a size that those tell is ever said to be the same. */
+static inline bool begins_as(const uint8_t *item, const uint8_t *first)
+{
+    if (item[0] != first[0] || item[0] == STR_32) return false;
+    return item[0] < STR_12 || item[0] > STR_32 || item[1] == first[1];
+}
+
+/* Passes over items that are there. Neighbours often have one size: where the next item begins is
+ * then known before this one was read, so the processor reads many at once. Where sizes differ,
+ * guessing costs more than it gives, and soon ends. */
+static size_t pass_forward(const struct packed *packed, size_t at, size_t count)
+{
+    const uint8_t *item = packed->bytes + at;
+    for (unsigned surprises = 0; count && surprises < SURPRISES_MAX; surprises++) {
+        const uint8_t *first = item;
+        size_t size = item_size(first);
+        do {
+            item += size;
+        } while (--count && begins_as(item, first));
+    }
+    for (; count; count--) item += item_size(item);
+    return (size_t)(item - packed->bytes);
+}
+
+static size_t pass_backward(const struct packed *packed, size_t at, size_t count)
+{
+    const uint8_t *bytes = packed->bytes;
+    for (unsigned surprises = 0; count && surprises < SURPRISES_MAX; surprises++) {
+        uint8_t back = bytes[at - 1];
+        if (back & 0x80) break;
+        do {
+            at -= back + 1u;
+        } while (--count && bytes[at - 1] == back);
+    }
+    for (; count; count--) at = packed_prev(packed, at);
+    return at;
+}
+
 size_t packed_seek(const struct packed *packed, int64_t index)
 {
     size_t count = stored_count(packed);
@@ -337,8 +378,8 @@ size_t packed_seek(const struct packed *packed, int64_t index)
     uint64_t limit = index < 0 ? from_end : (uint64_t)index;
     if (limit >= count) return PACKED_NONE;
     uint64_t forward = index < 0 ? count - 1 - from_end : (uint64_t)index;
-    if (forward <= count / 2) return seek_forward(packed, forward);
-    return seek_backward(packed, count - 1 - forward);
+    if (forward <= count / 2) return pass_forward(packed, PACKED_HEADER, forward);
+    return pass_backward(packed, packed_end(packed), count - forward);
 }
 
 /* --- reading --- */

@@ -202,6 +202,32 @@ static void an_item_is_found_only_where_it_is_looked_for(void **state)
     packed_deinit(&run);
 }
 
+/* Neighbours that look alike at first sight, and are not of one size. */
+static void a_place_is_found_among_items_that_begin_alike(void **state)
+{
+    (void)state;
+    static const size_t lengths[][4] = {
+        {5000, 4100, 70000, 4096}, {64, 320, 64, 576}, {3, 3, 3, 3},
+        {126, 125, 127, 128},      {0, 1, 0, 63},      {9, 9, 9, 80}};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        struct packed run;
+        packed_init(&run);
+        for (size_t n = 0; n < 40; n++) {
+            size_t len = lengths[i][n / (1 + i % 3) % 4];
+            char *text = mem_alloc(len + 1);
+            memset(text, 'a', len);
+            packed_append(&run, str_of(text, len));
+            mem_free(text);
+        }
+        size_t at = packed_first(&run);
+        for (int64_t n = 0; n < 40; n++, at = packed_next(&run, at)) {
+            assert_int_equal(packed_seek(&run, n), at);
+            assert_int_equal(packed_seek(&run, n - 40), at);
+        }
+        packed_deinit(&run);
+    }
+}
+
 /* Long runs are scanned for the bytes before they are walked: wherever an item is, and whatever
  * lies around it, the answer is that of a plain comparison of all items. */
 static void a_long_run_is_searched_as_a_short_one(void **state)
@@ -372,6 +398,7 @@ int main(void)
         cmocka_unit_test(long_items_have_the_bytes_of_redis),
         cmocka_unit_test(random_changes_agree_with_a_model),
         cmocka_unit_test(an_item_is_found_only_where_it_is_looked_for),
+        cmocka_unit_test(a_place_is_found_among_items_that_begin_alike),
         cmocka_unit_test(a_long_run_is_searched_as_a_short_one),
         cmocka_unit_test(a_tail_moves_to_another_run),
         cmocka_unit_test(more_items_than_the_header_can_count),
