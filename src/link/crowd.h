@@ -1,10 +1,10 @@
 /* Whether many clients ask at once, and how long it pays to let their requests gather.
  *
- * A thread that is faster than those who ask it sleeps between any two requests, and waking up from
- * a sleep costs more than a request. With many clients it may as well sleep a little longer and find
- * the requests of several. A crowd counts who was read in stretches of about a millisecond; the
- * pause it grants is a quarter of the time that passes between two requests of one client, so who
- * waits for a reply before asking again hardly notices, and zero unless many ask, and often.
+ * A thread that is faster than those who ask it sleeps between any two requests, and to wake up
+ * costs more than a request. With many clients it may as well sleep a little longer and find the
+ * requests of several. A crowd counts who was read in stretches of about a millisecond; the pause
+ * it allows is a quarter of the time that passes between two requests of one client, so who waits
+ * for a reply before asking again hardly notices, and zero unless many ask, and often.
  *
  * Pure: times are those of the loop. A zeroed struct has seen nobody. */
 #ifndef SKEIN_LINK_CROWD_H
