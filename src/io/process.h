@@ -30,6 +30,8 @@ struct process_cpu {
 enum process_cpu_of { PROCESS_CPU_SELF, PROCESS_CPU_CHILDREN, PROCESS_CPU_THREAD };
 struct process_cpu process_cpu_used(enum process_cpu_of of);
 uint64_t process_rss_bytes(void);
+/* The processors the calling thread may run on. */
+int process_cpu_count(void);
 uint64_t process_total_memory_bytes(void);
 /* Linux 6.1.0 x86_64. */
 void process_system_name(struct buf *out);

@@ -85,7 +85,8 @@ static void copy_client_limits(struct server *server)
     to->bulk_max = MIN(from->clients.proto_max_bulk_len, (int64_t)UINT32_MAX - 1);
     to->args_max = INT32_MAX;
     to->query_buffer_max = from->clients.query_buffer_limit;
-    to->gather_us = from->clients.gather_us;
+    /* On a processor that clients share a sleep is no waste: it is their turn. */
+    to->gather_us = process_cpu_count() > 1 ? from->clients.gather_us : 0;
     static const enum config_client_class classes[CLIENT_CLASSES] = {
         [CLIENT_NORMAL] = CONFIG_CLIENT_NORMAL,
         [CLIENT_REPLICA] = CONFIG_CLIENT_REPLICA,

@@ -8,6 +8,7 @@
 #include "io/supervise.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -265,6 +266,19 @@ static void clocks_agree_with_each_other(void **state)
 
 #define IO_TEST(name) cmocka_unit_test_setup_teardown(name, io_setup, io_teardown)
 
+static void processors_are_those_we_may_use(void **state)
+{
+    (void)state;
+    cpu_set_t before, one;
+    assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+    assert_int_equal(process_cpu_count(), CPU_COUNT(&before));
+    CPU_ZERO(&one);
+    CPU_SET((size_t)sched_getcpu(), &one);
+    assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+    assert_int_equal(process_cpu_count(), 1);
+    assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +292,7 @@ int main(void)
         IO_TEST(the_limit_of_open_files_rises_as_far_as_allowed),
         IO_TEST(the_title_replaces_the_arguments_in_place),
         IO_TEST(usage_is_measured),
+        IO_TEST(processors_are_those_we_may_use),
         IO_TEST(identifiers_are_hexadecimal_and_differ),
         IO_TEST(clocks_agree_with_each_other),
     };
