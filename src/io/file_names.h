@@ -1,4 +1,5 @@
-/* Names of files, owned: what a pattern or a directory holds (io/file.h finds them). All zero: none. */
+/* Names of files, owned: what a pattern or a directory holds (io/file.h finds them). All zero:
+ * none. */
 #ifndef SKEIN_IO_FILE_NAMES_H
 #define SKEIN_IO_FILE_NAMES_H
 
