@@ -232,6 +232,44 @@ void feed_flow(struct feed *feed)
         client_want_write(client, false);
 }
 
+/* --- ahead of the journal --- */
+
+static bool has_everything(const struct feed *feed)
+{
+    const struct client *client = feed->client;
+    if (is_gone(feed) || feed->is_lent || feed->is_on_disk || client->wants_write) return false;
+    return feed->cursor.state == CURSOR_READING && journal_cursor_lag(&feed->cursor) == 0 &&
+           progress_may_flow(&feed->progress) && client->out.len == 0;
+}
+
+void feeds_send_ahead(struct feeds *feeds, struct str bytes)
+{
+    struct iovec piece = {(void *)(uintptr_t)bytes.ptr, bytes.len};
+    LIST_FOREACH(at, after, &feeds->all)
+    {
+        struct feed *feed = LIST_ENTRY(at, struct feed, node);
+        size_t sent;
+        if (!has_everything(feed) || !send_pieces(feed, &piece, 1, &sent)) continue;
+        feed->ahead = (int64_t)sent;
+        progress_sent(&feed->progress, feed->cursor.offset + feed->ahead);
+    }
+}
+
+void feeds_settle_ahead(struct feeds *feeds)
+{
+    LIST_FOREACH(at, after, &feeds->all)
+    {
+        struct feed *feed = LIST_ENTRY(at, struct feed, node);
+        int64_t ahead = feed->ahead;
+        feed->ahead = 0;
+        if (ahead == 0 || feed->cursor.state != CURSOR_READING) continue;
+        if (ahead > journal_cursor_lag(&feed->cursor))
+            feed_drop(feed, "it was sent what we cannot do");
+        else
+            journal_cursor_advance(&feed->cursor, (size_t)ahead);
+    }
+}
+
 /* --- searching --- */
 
 bool feed_search_begin(struct feed *feed, int64_t offset)

@@ -14,6 +14,7 @@
 #define SKEIN_LINK_FEED_STREAM_H
 
 #include "base/offset.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,6 +43,11 @@ const char *feed_search_end(struct feed *feed);
 bool feeds_read_increments(const struct feeds *feeds);
 /* Sends what its socket takes. */
 void feed_flow(struct feed *feed);
+/* What our master sent goes to those who have everything else before it is done here: whole
+ * requests that a master may send, the next of our journal. Nothing else is appended until
+ * feeds_settle_ahead, after which they are in the journal; who was sent more is dropped. */
+void feeds_send_ahead(struct feeds *feeds, struct str bytes);
+void feeds_settle_ahead(struct feeds *feeds);
 /* Once a turn: begins to write to disk, moves replicas there, ends it. */
 void feeds_spill(struct feeds *feeds);
 /* A few times a second: ages what is held, frees what is not, tries a disk that failed again. */

@@ -60,6 +60,10 @@ struct master_link_hooks {
     void (*handed_over)(void *owner, bool accepted);
     /* What our disk has of the stream; -1: no file has it. NULL: there is never one. */
     int64_t (*fsynced)(void *owner);
+    /* Requests of the stream, whole and allowed, that are done next; then that they are, or failed:
+     * what was done is in the journal. NULL: nobody follows us. */
+    void (*pass_on)(void *owner, struct str bytes);
+    void (*passed_on)(void *owner);
     /* A request of the stream was answered with an error. NULL: never mind. */
     void (*failed)(void *owner, struct str error, struct str command);
     void (*log)(void *owner, bool is_warning, const char *text);

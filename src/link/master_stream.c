@@ -20,6 +20,7 @@ struct applying {
     size_t loud;    /* of these, up to the last that is no mere sign of life; 0: none */
     size_t multi; /* the request of the batch that began the unit; BATCH_MAX: an earlier one did */
     enum stream_verdict verdicts[BATCH_MAX];
+    bool is_passed_on;
 };
 
 /* Most requests have the command of the one before. */
@@ -162,7 +163,7 @@ static enum step take_request(struct applying *applying, size_t i)
     struct master_link *link = applying->link;
     struct request_batch *batch = applying->batch;
     struct request_view *view = &batch->views[i];
-    enum stream_verdict verdict = applying->verdicts[i] = judge(link, view);
+    enum stream_verdict verdict = applying->verdicts[i];
     if (verdict == STREAM_FORBIDDEN) return STEP_REFUSED;
     bool is_last = i + 1 == batch->count;
     link->scanned = applying->base + (is_last ? applying->part.bytes : batch->starts[i + 1]);
@@ -180,6 +181,30 @@ static enum step take_request(struct applying *applying, size_t i)
     return STEP_DONE;
 }
 
+static bool may_pass_on(const struct applying *applying, size_t i)
+{
+    const struct request_view *view = &applying->batch->views[i];
+    enum stream_verdict verdict = applying->verdicts[i];
+    if (verdict == STREAM_FORBIDDEN || verdict == STREAM_UNKNOWN) return false;
+    return !is_word(view, verdict, "multi") && !is_word(view, verdict, "exec");
+}
+
+/* Those who follow us need not wait until it is done here. Only when this is all there is: else
+ * they get it together with the rest, at the end of the turn. */
+static void pass_on(struct applying *applying)
+{
+    struct master_link *link = applying->link;
+    const struct request_batch *batch = applying->batch;
+    bool is_all = applying->part.verdict == REQUEST_INCOMPLETE && applying->base == 0;
+    if (!is_all || link->is_in_unit || link->hooks.pass_on == NULL) return;
+    size_t i = 0;
+    while (i < batch->count && may_pass_on(applying, i)) i++;
+    size_t bytes = i == batch->count ? applying->part.bytes : batch->starts[i];
+    if (bytes == 0) return;
+    link->hooks.pass_on(link->hooks.owner, str_first(buf_str(&link->in), bytes));
+    applying->is_passed_on = true;
+}
+
 static enum step take_batch(struct applying *applying)
 {
     struct master_link *link = applying->link;
@@ -187,6 +212,10 @@ static enum step take_batch(struct applying *applying)
     applying->part = parse(link, applying->batch, &link->parser, bytes);
     applying->base = link->scanned;
     applying->multi = BATCH_MAX;
+    for (size_t i = 0; i < applying->batch->count; i++) {
+        applying->verdicts[i] = judge(link, &applying->batch->views[i]);
+    }
+    pass_on(applying);
     for (size_t i = 0; i < applying->batch->count; i++) {
         enum step step = take_request(applying, i);
         if (step != STEP_DONE) return step;
@@ -215,6 +244,7 @@ const char *master_stream_apply(struct master_link *link)
     while (step == STEP_DONE);
     host->effects_wanted = wanted;
     journal_append(link->journal, str_first(buf_str(&link->in), applying.applied));
+    if (applying.is_passed_on) link->hooks.passed_on(link->hooks.owner);
     note_quiet(&applying);
     journal_note_db(link->journal, link->session.db);
     buf_consume(&link->in, applying.applied);

@@ -54,6 +54,7 @@ struct feed {
     struct past *past;     /* reads from disk for it; NULL: nothing was read yet */
     int64_t on_disk_until; /* up to here it was sent from disk */
     int64_t over_since_ms; /* over the soft limit; 0: it is not */
+    int64_t ahead;         /* bytes behind its cursor that it was sent: feeds_send_ahead */
 };
 
 /* "10.0.0.1:6380" */

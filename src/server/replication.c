@@ -257,6 +257,18 @@ static void on_failed(void *owner, struct str error, struct str command)
     abort();
 }
 
+static void pass_on(void *owner, struct str bytes)
+{
+    struct server *server = owner;
+    feeds_send_ahead(&server->replication.feeds, bytes);
+}
+
+static void on_passed_on(void *owner)
+{
+    struct server *server = owner;
+    feeds_settle_ahead(&server->replication.feeds);
+}
+
 static void on_handed_over(void *owner, bool accepted)
 {
     failover_answered(owner, accepted);
@@ -461,6 +473,8 @@ void replication_init(struct server *server)
         .state_changed = on_state_changed,
         .handed_over = on_handed_over,
         .fsynced = fsynced_offset,
+        .pass_on = pass_on,
+        .passed_on = on_passed_on,
         .failed = on_failed,
         .log = write_log,
     };

@@ -1,6 +1,8 @@
 """Proves rows 17 to 23, 27 and 28 of the fault catalogue: the stream cut, changed or false, and
 what replicas claim."""
 
+import contextlib
+
 import pytest
 from skeintest import Client, Error, encode
 from skeintest.replication import (
@@ -277,3 +279,63 @@ def test_27_bytes_that_are_lost_or_changed_in_the_stream(start, proxy, stock):
 
 def is_clean(replica, times):
     return refused(replica, "stream_forbidden") + refused(replica, "stream_failed") < times
+
+
+@contextlib.contextmanager
+def middle_of_a_chain(start, snapshot):
+    """Says something as a master; what a replica of its replica hears of that."""
+    server, speakers = start(), []
+
+    def play(say, _):
+        speakers.append(say)
+        say(full_resync(snapshot))
+
+    with RogueMaster(play, holds=True) as master:
+        follow(server, master)
+        wait_up(server)
+        with RogueReplica(server) as replica:
+            replica.join()
+            wait_until(lambda: "the stream flows" in server.log(), 20)
+            yield server, speakers[0], replica
+
+
+def test_what_a_middle_replica_may_pass_on_goes_before_it_is_done(start):
+    """Also what it then cannot do: its replica ends where it does not, and is let go."""
+    fails = encode("SET", "before", 1) + encode("LPUSH", "key", "x")
+    snapshot = stock_snapshot(("SET", "key", "value"))
+    with middle_of_a_chain(start, snapshot) as (server, say, replica):
+        say(fails)
+        assert replica.file.read() == fails
+        assert "sent what we cannot do" in server.log()
+        assert stat(server, "sync_partial_ok") == 0
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        encode("CONFIG", "SET", "maxmemory", 1) + encode("SET", "k", 1),
+        encode("MULTI") + encode("SET", "k", 1) + encode("CONFIG", "SET", "maxmemory", 1),
+        encode("NOSUCH", "k") + encode("SET", "k", 1),
+    ],
+)
+def test_what_no_master_says_is_not_passed_on(start, held):
+    allowed = encode("SET", "before", 1)
+    with middle_of_a_chain(start, stock_snapshot()) as (server, say, replica):
+        say(allowed + held)
+        wait_until(lambda: "refused" in server.log(), 20, "the stream is refused")
+        promote(server)
+        assert replica.file.read() == allowed
+
+
+def test_a_chain_agrees_again_after_a_command_failed_in_its_middle(start):
+    master, middle, last = start(), start(replica_read_only="no"), start()
+    follow(middle, master)
+    wait_up(middle)
+    follow(last, middle)
+    wait_up(last)
+    wait_same(master, last)
+    ask(middle, "SET", "key", "mine")
+    ask(master, "HSET", "key", "field", "value")
+    wait_same(master, middle)
+    wait_same(master, last)
+    assert digest(master) == digest(middle) == digest(last)

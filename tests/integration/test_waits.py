@@ -1,9 +1,11 @@
-"""Proves: WAITAOF counts only what is on disks, ours and those of replicas."""
+"""Proves: WAITAOF counts only what is on disks, ours and those of replicas; replies in front of a
+WAIT come with its own, and do not wait for one that lasts."""
 
+import signal
 import threading
 import time
 
-from skeintest import Client
+from skeintest import Client, encode
 from skeintest.replication import ask, follow, info, wait_online, wait_up
 from skeintest.wait import wait_until
 
@@ -15,6 +17,25 @@ def join(master, *replicas):
         follow(replica, master)
     wait_up(*replicas)
     wait_online(master, len(replicas))
+
+
+# WAIT
+
+
+def test_a_reply_in_front_of_a_wait_that_lasts_comes_before_its_end(start):
+    master, replica = start(), start()
+    join(master, replica)
+    both = encode("SET", "k", 1) + encode("WAIT", 1, 0)
+    with Client(master.address, timeout=20) as client:
+        client.send_raw(both)
+        assert (client.read(), client.read()) == ("OK", 1)
+        replica.process.send_signal(signal.SIGSTOP)
+        try:
+            client.send_raw(both)
+            assert client.read() == "OK"
+        finally:
+            replica.process.send_signal(signal.SIGCONT)
+        assert client.read() == 1
 
 
 # WAITAOF
