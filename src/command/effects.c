@@ -17,18 +17,27 @@ void effects_deinit(struct effects *effects)
     buf_deinit(&effects->instead);
 }
 
+enum { HEAD_MAX = 1 + NUM_I64_MAX + 2 }; /* a mark, a number, the end of the line */
+
+static char *put_head(char *at, char mark, uint64_t number)
+{
+    *at++ = mark;
+    at += num_format_u64(at, number);
+    return mempcpy(at, "\r\n", 2);
+}
+
+/* Every write passes here, so there is room for all of it before the first byte. */
 void effects_encode(struct buf *out, const struct str *argv, size_t argc)
 {
-    buf_append_char(out, '*');
-    buf_append_u64(out, argc);
-    buf_append(out, "\r\n", 2);
+    size_t room = HEAD_MAX;
+    for (size_t i = 0; i < argc; i++) room += HEAD_MAX + argv[i].len + 2;
+    char *at = put_head(buf_reserve(out, room), '*', argc);
     for (size_t i = 0; i < argc; i++) {
-        buf_append_char(out, '$');
-        buf_append_u64(out, argv[i].len);
-        buf_append(out, "\r\n", 2);
-        buf_append_str(out, argv[i]);
-        buf_append(out, "\r\n", 2);
+        at = put_head(at, '$', argv[i].len);
+        if (argv[i].len) at = mempcpy(at, argv[i].ptr, argv[i].len);
+        at = mempcpy(at, "\r\n", 2);
     }
+    out->len = (size_t)(at - out->ptr);
 }
 
 void effects_encode_select(struct buf *out, int db)
