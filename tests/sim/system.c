@@ -137,6 +137,11 @@ bool priority_run_soon(void)
     return false;
 }
 
+int process_cpu_count(void)
+{
+    return 2;
+}
+
 long process_id(void)
 {
     return 1000 + (long)sim->running->index * 100 + (long)sim->running->starts;

@@ -134,6 +134,11 @@ void worker_submit(struct worker_pool *pool, size_t index, struct job *job)
     if (lane->pending++ == 0) event_set(&lane->step, sim->now_us + delay_us(), step, lane);
 }
 
+void worker_post(struct worker_pool *pool, struct loop_message *message)
+{
+    loop_post_message(&pool->loop->loop, message);
+}
+
 size_t worker_pending(struct worker_pool *pool, size_t index)
 {
     return pool->lanes[index].pending;
