@@ -192,11 +192,6 @@ struct process_cpu process_cpu_used(enum process_cpu_of of)
     return (struct process_cpu){0};
 }
 
-int process_cpu_count(void)
-{
-    return 1;
-}
-
 uint64_t process_rss_bytes(void)
 {
     return 1 << 20;
