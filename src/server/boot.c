@@ -32,8 +32,8 @@ static void log_options_without_effect(struct server *server)
 
 static void log_start(struct server *server)
 {
-    log_write(server->log, LEVEL_NOTICE, "Skein %s starts, compatible with Redis %s, pid %ld",
-              SKEIN_VERSION, SKEIN_REDIS_VERSION, process_id());
+    log_write(server->log, LEVEL_NOTICE, "Skein %s starts, compatible with Redis %s", SKEIN_VERSION,
+              SKEIN_REDIS_VERSION);
     if (server->config.file[0]) {
         log_write(server->log, LEVEL_NOTICE, "Configuration loaded from %s", server->config.file);
     } else {
@@ -96,6 +96,15 @@ static void write_pidfile(struct server *server)
         log_write(server->log, LEVEL_WARNING, "Cannot write the pid file %s: %s", path,
                   strerror(-error));
     }
+}
+
+/* Scripts wait for these words of Redis before they look for the server. */
+static void log_listening(struct server *server)
+{
+    const struct config *config = &server->config;
+    log_write(server->log, LEVEL_NOTICE, "Running mode=standalone, port=%d. PID: %ld",
+              config->net.port ? config->net.port : config->tls.port, process_id());
+    log_write(server->log, LEVEL_NOTICE, "Server initialized");
 }
 
 static void log_sockets(struct server *server)
@@ -172,6 +181,7 @@ bool server_open(struct server *server)
         buf_append_c(&why, "Configured to listen nowhere: set port, tls-port or unixsocket");
         return fail(server, &why);
     }
+    log_listening(server);
     persistence_open(server);
     append_file_open(server);
     append_file_load_begin(server, on_data);

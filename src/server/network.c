@@ -159,10 +159,15 @@ static bool open_port(struct server *server, const struct port *port, struct buf
         .on_accept = on_accept,
         .ctx = server,
     };
-    if (listener_open(port->listener, server->loop, &options, why) == 0) return true;
-    *port->listener = NULL;
-    buf_deinit(port->place);
-    return false;
+    struct buf reason = {0};
+    bool done = listener_open(port->listener, server->loop, &options, &reason) == 0;
+    if (!done) {
+        buf_printf(why, "Failed listening on port %d: %s", port->number, buf_c(&reason));
+        *port->listener = NULL;
+        buf_deinit(port->place);
+    }
+    buf_deinit(&reason);
+    return done;
 }
 
 static bool open_unix(struct server *server, struct listener **listener, struct buf *why)

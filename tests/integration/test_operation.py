@@ -88,10 +88,16 @@ def test_the_pid_file_is_written_without_a_daemon_too(fresh_server, tmp_path):
     assert not (tmp_path / "pid").exists()
 
 
+def test_scripts_that_wait_for_the_words_of_redis_find_them(fresh_server):
+    server = fresh_server()
+    assert f"Running mode=standalone, port={server.port}. PID: {server.pid}\n" in server.log()
+    assert "Server initialized\n" in server.log()
+
+
 def test_a_port_that_is_taken_stops_the_start_with_a_reason(fresh_server):
     server = fresh_server()
     second = Server(argv=["--port", str(server.port), "--bind", "127.0.0.1"])
-    with pytest.raises(ServerFailed, match="ddress already in use"):
+    with pytest.raises(ServerFailed, match="Failed listening on port .*ddress already in use"):
         second.start()
     second.remove()
 
