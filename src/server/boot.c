@@ -165,6 +165,13 @@ static void on_data(struct server *server, bool done)
     tell_supervisor(server);
 }
 
+static bool listens_nowhere(const struct server *server)
+{
+    const struct server_sockets *sockets = &server->sockets;
+    bool has_port = (sockets->tcp || sockets->tls) && server->config.net.bind.count;
+    return !has_port && !sockets->unix_socket;
+}
+
 bool server_open(struct server *server)
 {
     struct buf why = {0};
@@ -177,7 +184,7 @@ bool server_open(struct server *server)
     write_pidfile(server);
     introduce_process(server);
     if (!server_load_tls(server, &why) || !server_listen(server, &why)) return fail(server, &why);
-    if (!server->sockets.tcp && !server->sockets.tls && !server->sockets.unix_socket) {
+    if (listens_nowhere(server)) {
         buf_append_c(&why, "Configured to listen nowhere: set port, tls-port or unixsocket");
         return fail(server, &why);
     }

@@ -5,7 +5,7 @@
 
 static bool is_empty_list(struct config_args args)
 {
-    return args.count == 1 && args.list[0].len == 0;
+    return args.count == 0 || (args.count == 1 && args.list[0].len == 0);
 }
 
 /* --- words --- */

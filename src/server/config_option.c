@@ -88,7 +88,7 @@ static bool parse_words(const struct config_option *option, struct config_args a
                         struct config_value *value, struct buf *reason)
 {
     bool multi = option->flags & CONFIG_MULTI;
-    if (args.count == 0 || (args.count > 1 && !multi)) {
+    if (args.count != 1 && !multi) {
         buf_append_c(reason, "wrong number of arguments");
         return false;
     }

@@ -102,6 +102,13 @@ def test_a_port_that_is_taken_stops_the_start_with_a_reason(fresh_server):
     second.remove()
 
 
+def test_a_server_that_would_listen_nowhere_does_not_start():
+    server = Server(argv=["--bind", ""])
+    with pytest.raises(ServerFailed, match="listen nowhere"):
+        server.start()
+    server.remove()
+
+
 @pytest.mark.parametrize("option", ["--version", "-v", "--help", "-h"])
 def test_version_and_help_are_printed(option):
     result = subprocess.run(

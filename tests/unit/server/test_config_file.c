@@ -69,6 +69,11 @@ static void save_lines_add_up_and_replace_the_default(void **state)
     fixture_load_good(&config, "save \"\"\n", NULL);
     assert_int_equal(config.snapshot.save.count, 0);
     config_deinit(&config);
+    fixture_load_good(&config,
+                      "save\nclient-output-buffer-limit\nlatency-tracking-info-percentiles", NULL);
+    fixture_assert_value(&config, "save", "");
+    fixture_assert_value(&config, "latency-tracking-info-percentiles", "");
+    config_deinit(&config);
     fixture_load_good(&config, "", NULL);
     fixture_assert_value(&config, "save", "3600 1 300 100 60 10000");
     config_deinit(&config);
