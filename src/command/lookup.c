@@ -76,21 +76,26 @@ static bool keeps_expired(const struct call *call)
     return call->session && session_is(call->session, SESSION_MASTER);
 }
 
-bool lookup_expire(struct call *call, struct keyspace *ks, struct entry *entry)
+void lookup_remove_expired(struct call *call, struct keyspace *ks, struct entry *entry)
 {
-    struct host *host = call->host;
-    if (!entry_is_expired(host, entry) || keeps_expired(call)) return false;
-    if (host->settings->is_replica || host->settings->keeps_expired) return true;
     struct buf key = {0};
     buf_append_str(&key, entry_key(entry));
     keyspace_remove(ks, buf_str(&key));
-    host->stats.expired++;
+    call->host->stats.expired++;
     struct str effect[] = {STR("DEL"), buf_str(&key)};
     effects_add_before(call->effects, ks->id, effect, 2);
     call_changed_in(call, ks, buf_str(&key));
     call->changes--; /* the deletion is an effect of its own, not a change by this request */
     call_event_in(call, EVENT_EXPIRED, "expired", ks, buf_str(&key));
     buf_deinit(&key);
+}
+
+bool lookup_expire(struct call *call, struct keyspace *ks, struct entry *entry)
+{
+    const struct host *host = call->host;
+    if (!entry_is_expired(host, entry) || keeps_expired(call)) return false;
+    if (!host->settings->is_replica && !host->settings->keeps_expired)
+        lookup_remove_expired(call, ks, entry);
     return true;
 }
 

@@ -22,6 +22,8 @@ struct entry *lookup_type(struct call *call, struct str key, enum lookup_mode mo
                           enum value_type type, bool *failed);
 /* Deletes a key with effects and event "expired" when it is past its time. True when it was. */
 bool lookup_expire(struct call *call, struct keyspace *ks, struct entry *entry);
+/* The same without a look at the time, whoever we are. */
+void lookup_remove_expired(struct call *call, struct keyspace *ks, struct entry *entry);
 bool entry_is_expired(const struct host *host, const struct entry *entry);
 /* Deletes a key; true when it existed. Says nothing (the caller announces and counts). */
 bool lookup_delete(struct call *call, struct str key);

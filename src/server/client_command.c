@@ -7,6 +7,7 @@
 #include "server/client_line.h"
 #include "server/client_name.h"
 #include "server/families.h"
+#include "server/master_client.h"
 #include "server/server.h"
 
 #define CLIENT_FLAGS (CMD_NOSCRIPT | CMD_LOADING | CMD_STALE)
@@ -108,6 +109,9 @@ static void list_type(struct call *call, enum client_type type, struct buf *out)
             append_line(call, client, out);
         }
     }
+    struct client master;
+    if (type != CLIENT_TYPE_ANY && type != TYPE_MASTER) return;
+    if (master_client_view(server_of(call), &master)) append_line(call, &master, out);
 }
 
 static bool list_ids(struct call *call, struct buf *out)
@@ -119,7 +123,11 @@ static bool list_ids(struct call *call, struct buf *out)
             return false;
         }
         const struct client *client = clients_find(&server_of(call)->clients, (uint64_t)id);
-        if (client) append_line(call, client, out);
+        struct client master;
+        if (client)
+            append_line(call, client, out);
+        else if (master_client_view(server_of(call), &master) && master.session.id == (uint64_t)id)
+            append_line(call, &master, out);
     }
     return true;
 }
@@ -163,11 +171,15 @@ static int64_t kill_matching(struct call *call, const struct client_filter *filt
     return killed;
 }
 
-/* The link to our master is no client, but is killed like one; it comes back by itself. */
-static int64_t kill_master_link(struct call *call)
+/* The link to our master is killed like a client, by TYPE master before its stream flows too; it
+ * comes back by itself. */
+static int64_t kill_master_link(struct call *call, const struct client_filter *filter)
 {
     struct master_link *link = &server_of(call)->replication.link;
-    if (link->conn == NULL) return 0;
+    struct client view;
+    bool is_shown = master_client_view(server_of(call), &view);
+    if (link->conn == NULL || (!is_shown && filter->type != TYPE_MASTER)) return 0;
+    if (is_shown && !client_filter_takes(filter, &view, call->session)) return 0;
     master_link_cut(link, "CLIENT KILL");
     return 1;
 }
@@ -177,14 +189,13 @@ static void run_kill(struct call *call)
     struct client_filter filter = {.skips_me = true};
     if (call->argc == 3) {
         filter = (struct client_filter){.address = call_arg(call, 2)};
-        if (kill_matching(call, &filter))
+        if (kill_matching(call, &filter) + kill_master_link(call, &filter))
             reply_ok(call->reply);
         else
             reply_error(call->reply, "ERR No such client");
     } else if (client_filter_parse(call, &filter)) {
         int64_t killed = kill_matching(call, &filter);
-        if (filter.type == TYPE_MASTER) killed += kill_master_link(call);
-        reply_i64(call->reply, killed);
+        reply_i64(call->reply, killed + kill_master_link(call, &filter));
     }
 }
 

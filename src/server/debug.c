@@ -76,6 +76,12 @@ static void change_replication_id(struct call *call)
     reply_ok(call->reply);
 }
 
+static void replicate(struct call *call)
+{
+    effects_add(call->effects, call->argv + 2, (size_t)call->argc - 2);
+    reply_ok(call->reply);
+}
+
 static void packed_threshold(struct call *call)
 {
     int64_t bytes;
@@ -178,6 +184,8 @@ static const struct action {
      "    Writes what is waiting to the append-only file, then loads the data from it."},
     {"reload", 0, ANY, debug_reload, "RELOAD [<option> ...]",
      "    Saves and loads the data again; the options are NOSAVE, NOFLUSH and MERGE."},
+    {"replicate", 1, ANY, replicate, "REPLICATE <command> [<argument> ...]",
+     "    Sends a command to the replicas, run here or not, known or not: their data may differ."},
     {"segfault", 0, 0, crash_by_signal, "SEGFAULT", "    Crashes as by a wild pointer."},
     {"set-active-expire", 1, 1, set_active_expire, "SET-ACTIVE-EXPIRE <0|1>",
      "    Turns off (0) or on the deletion of expired keys that nobody asks for."},

@@ -22,16 +22,16 @@ static void on_event(void *owner, enum event_class what, const char *event, stru
 static void on_changed(void *owner, struct session *by, struct keyspace *ks, struct str key)
 {
     struct server *server = owner;
-    (void)by;
-    (void)ks;
     tracking_changed(&server->tracking, key);
+    if (server->settings.is_replica && by && !session_is(by, SESSION_MASTER))
+        local_expiry_note(&server->upkeep.local_expiry, ks, key);
 }
 
 static void on_flushed(void *owner, struct session *by, struct keyspace *ks)
 {
     struct server *server = owner;
     (void)by;
-    (void)ks;
+    if (ks == NULL) local_expiry_clear(&server->upkeep.local_expiry);
     tracking_flushed(&server->tracking);
 }
 

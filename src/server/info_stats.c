@@ -7,7 +7,7 @@
 struct stats_facts {
     struct feeds_stats syncs;
     uint64_t connections, requests, bytes_in, bytes_out, rejected_connections;
-    uint64_t expired, expire_capped, expire_ms, evicted, evicted_clients;
+    uint64_t local_expiring, expired, expire_capped, expire_ms, evicted, evicted_clients;
     uint64_t eviction_exceeded_ms, hits, misses, channels, patterns, shard_channels;
     uint64_t tracked_keys, tracked_items, tracked_prefixes, errors, reads, writes;
     uint64_t stream_errors;
@@ -51,7 +51,7 @@ static const struct info_field stats_fields[] = {
     INFO_ALWAYS("latest_fork_usec", "0"),
     INFO_ALWAYS("total_forks", "0"),
     INFO_ALWAYS("migrate_cached_sockets", "0"),
-    INFO_ALWAYS("slave_expires_tracked_keys", "0"),
+    FIELD("slave_expires_tracked_keys", INFO_COUNT, local_expiring),
     INFO_ALWAYS("active_defrag_hits", "0"),
     INFO_ALWAYS("active_defrag_misses", "0"),
     INFO_ALWAYS("active_defrag_key_hits", "0"),
@@ -117,6 +117,7 @@ void info_stats(struct server *server, struct buf *out)
 {
     struct stats_facts facts = {
         .expired = server->host.stats.expired,
+        .local_expiring = server->upkeep.local_expiry.keys.len,
         .hits = server->host.stats.hits,
         .misses = server->host.stats.misses,
         .channels = pubsub_topic_count(&server->pubsub, PUBSUB_CHANNEL),

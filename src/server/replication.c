@@ -218,9 +218,13 @@ static void on_history_changed(void *owner, bool replaced)
         append_file_note_lineage(server);
 }
 
+/* The stream of a master is a client of its own. */
 static void on_state_changed(void *owner)
 {
-    replication_apply(owner);
+    struct server *server = owner;
+    struct master_link *link = &server->replication.link;
+    if (link->state == LINK_UP) link->session.id = server->clients.next_id++;
+    replication_apply(server);
 }
 
 static int64_t fsynced_offset(void *owner)

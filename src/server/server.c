@@ -52,6 +52,7 @@ static void init_store(struct server *server)
     server->host =
         (struct host){.store = server->store, .settings = &server->settings, .owner = server};
     watch_init(&server->watches, &server->host, seed);
+    local_expiry_init(&server->upkeep.local_expiry, seed);
     server->host.watches = &server->watches;
     server_init_blocking(server, seed);
 }
@@ -128,6 +129,7 @@ void server_deinit(struct server *server)
     delivery_deinit(&server->delivery);
     evictor_deinit(&server->upkeep.evictor);
     effects_deinit(&server->upkeep.effects);
+    local_expiry_clear(&server->upkeep.local_expiry);
     script_engine_free(server->host.scripts);
     watch_deinit(&server->watches);
     timer_stop(&server->blocking_due);

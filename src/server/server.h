@@ -31,6 +31,7 @@
 #include "server/config_command.h"
 #include "server/delivery.h"
 #include "server/latency.h"
+#include "server/local_expiry.h"
 #include "server/monitor.h"
 #include "server/persistence.h"
 #include "server/pubsub.h"
@@ -78,6 +79,7 @@ struct upkeep {
     struct expire_cycle expire;
     struct evictor evictor;
     struct effects effects;
+    struct local_expiry local_expiry;
 };
 
 struct process_title;

@@ -33,13 +33,28 @@ static bool expire_round(struct server *server, size_t pages, int64_t until_us)
     return true;
 }
 
+/* Of the keys that came from our master it is the master who says that they are gone. */
+static void expire_local(struct server *server, int64_t until_us)
+{
+    struct local_expiry *local = &server->upkeep.local_expiry;
+    bool is_over = local->keys.len == 0;
+    while (!is_over && clock_mono_us() < until_us) {
+        struct call call = call_by_server(server);
+        is_over = local_expiry_step(local, &call);
+    }
+}
+
 void server_expire(struct server *server)
 {
     struct expire_effort effort =
         expire_effort(server->config.memory.active_expire_effort, server->config.process.hz);
     int64_t started_us = clock_mono_us();
-    if (server->settings.is_replica || !server->settings.active_expire) return;
-    if (server->settings.keeps_expired) return;
+    if (!server->settings.active_expire || server->settings.keeps_expired) return;
+    if (server->settings.is_replica) {
+        expire_local(server, started_us + effort.tick_us);
+        return;
+    }
+    if (server->upkeep.local_expiry.keys.len) local_expiry_clear(&server->upkeep.local_expiry);
     if (!expire_round(server, effort.pages, started_us + effort.tick_us)) {
         server->stats.expire_cycles_capped++;
     }

@@ -233,6 +233,23 @@ def test_keys_expire_on_replicas_by_the_masters_word(start):
     wait_until(lambda: ask(replica, "DBSIZE") == 0)
 
 
+def test_keys_that_were_written_on_a_replica_expire_there(start):
+    master, replica = start(), start()
+    follow(replica, master)
+    wait_up(replica)
+    ask(master, "DEBUG", "SET-ACTIVE-EXPIRE", 0)
+    ask(master, "SET", "masters", "x", "PX", 1)
+    wait_same(master, replica)
+    ask(replica, "CONFIG", "SET", "replica-read-only", "no")
+    ask(replica, "SET", "own", "x", "PX", 100)
+    ask(replica, "SET", "lasting", "x")
+    ask(replica, "PEXPIRE", "lasting", 100)
+    assert int(info(replica, "stats")["slave_expires_tracked_keys"]) > 0
+    wait_until(lambda: ask(replica, "DBSIZE") == 1)
+    assert info(replica, "stats")["slave_expires_tracked_keys"] == "0"
+    assert ask(replica, "EXISTS", "masters") == 0
+
+
 def test_publications_and_functions_travel(start):
     master, replica = start(), start()
     code = "#!lua name=lib\nredis.register_function('f', function() return 7 end)"
@@ -304,6 +321,43 @@ def test_a_killed_master_link_comes_back(start):
     assert ask(replica, "CLIENT", "KILL", "TYPE", "master") == 1
     wait_up(replica)
     wait_until(lambda: info(master, "stats")["sync_partial_ok"] == "1")
+
+
+def master_client(replica):
+    """The fields of the line by which CLIENT LIST shows the link to the master."""
+    listed = ask(replica, "CLIENT", "LIST").decode().splitlines()
+    lines = [dict(field.split("=", 1) for field in line.split()) for line in listed]
+    found = [line for line in lines if line["flags"] == "M"]
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize("field, words", [("addr", []), ("id", ["ID"]), ("laddr", ["LADDR"])])
+def test_the_link_to_the_master_is_listed_and_killed_like_a_client(start, field, words):
+    master, replica = start(), start()
+    assert master_client(replica) is None
+    follow(replica, master)
+    wait_up(replica)
+    shown = master_client(replica)
+    assert shown["addr"] == f"127.0.0.1:{master.port}"
+    assert ask(replica, "CLIENT", "LIST", "ID", shown["id"]) in (
+        ask(replica, "CLIENT", "LIST", "TYPE", "master"),
+    )
+    assert ask(replica, "CLIENT", "KILL", *words, shown[field]) in (1, b"OK", "OK")
+    wait_until(lambda: info(master, "stats")["sync_partial_ok"] == "1")
+    wait_up(replica)
+    assert master_client(replica)["id"] != shown["id"]
+
+
+def test_debug_replicate_sends_what_was_not_run(start):
+    master, replica = start(), start()
+    follow(replica, master)
+    wait_up(replica)
+    assert ask(master, "DEBUG", "REPLICATE", "SET", "only", "there") in (b"OK", "OK")
+    wait_until(lambda: ask(replica, "GET", "only") == b"there")
+    assert ask(master, "EXISTS", "only") == 0
+    ask(master, "DEBUG", "REPLICATE", "no-such-command")
+    ask(master, "SET", "after", 1)
+    wait_until(lambda: ask(replica, "GET", "after") == b"1")
 
 
 # Rogue peers
