@@ -149,6 +149,10 @@ static bool is_allowed(struct run *run)
         refuse(run, STR(ERR_NO_AUTH));
         return false;
     }
+    if (session_is(call->session, SESSION_MULTI) && (call->command->flags & CMD_NO_MULTI)) {
+        refuse(run, STR("ERR Command not allowed inside a transaction"));
+        return false;
+    }
     bool allowed =
         !executor->acl_allows || executor->acl_allows(executor->owner, call, &run->reason);
     if (allowed && executor->session_allows) {

@@ -88,6 +88,17 @@ static bool group_id_arg(struct call *call, int at, const struct stream_change *
     return true;
 }
 
+/* The smallest id there is is also "-", the greatest "+": for SETID, not for CREATE. */
+static bool group_new_id_arg(struct call *call, int at, const struct stream_change *change,
+                             struct stream_id *id)
+{
+    struct str text = call_arg(call, at);
+    bool is_end = str_eq(text, STR("+"));
+    if (!is_end && !str_eq(text, STR("-"))) return group_id_arg(call, at, change, id);
+    *id = is_end ? STREAM_ID_MAX : STREAM_ID_MIN;
+    return true;
+}
+
 /* --- sub-commands --- */
 
 void stream_xgroup_create(struct call *call)
@@ -120,7 +131,7 @@ void stream_xgroup_setid(struct call *call)
     struct stream_change change;
     struct stream_id id;
     if (!parse(call, &args) || !open_group(call, &change)) return;
-    if (is_too_long(call, &args) || !group_id_arg(call, 4, &change, &id)) return;
+    if (is_too_long(call, &args) || !group_new_id_arg(call, 4, &change, &id)) return;
     stream_begin(&change);
     struct stream_group *group = stream_group_open(&change.edit, call_arg(call, 3));
     group->last = id;

@@ -52,12 +52,21 @@ static bool may_use_key(const struct acl_selector *selector, struct str key, uin
     return false;
 }
 
+/* SUNSUBSCRIBE tells shard channels like keys, and may come without any. */
+static bool takes_keys(const struct command *command)
+{
+    for (int i = 0; i < COMMAND_KEY_SPECS && command->keys[i].begin != KEYS_END; i++) {
+        if ((command->keys[i].flags & KEY_NOT_KEY) == 0) return true;
+    }
+    return command->find_keys != NULL;
+}
+
 static void find_keys(struct acl_request *request)
 {
     const struct command *command = request->command;
     if (request->keys_known) return;
     request->keys_known = true;
-    if (command->keys[0].begin == KEYS_END && command->find_keys == NULL) return;
+    if (!takes_keys(command)) return;
     request->keys_wrong = !command_find_keys(command, request->argv, request->argc, &request->keys);
 }
 

@@ -151,7 +151,7 @@ static bool apply_title(struct server *server, struct buf *reason)
 static bool apply_password(struct server *server, struct buf *reason)
 {
     (void)reason;
-    acl_set_default_password(&server->acl, str_from_c(server->config.security.requirepass));
+    acl_set_default_password(&server->acl, buf_str(&server->config.security.requirepass));
     return true;
 }
 

@@ -10,6 +10,7 @@
 #ifndef SKEIN_SERVER_CONFIG_H
 #define SKEIN_SERVER_CONFIG_H
 
+#include "base/buf.h"
 #include "base/str.h"
 
 /* Several words of one directive. */
@@ -135,7 +136,7 @@ struct config_rename {
 };
 
 struct config_security {
-    char *requirepass;
+    struct buf requirepass; /* any bytes, as masterauth */
     char *aclfile;
     enum config_pubsub_default acl_pubsub_default; /* what a new user gets */
     int64_t acllog_max_len;
@@ -314,7 +315,8 @@ struct config_master {
 struct config_repl {
     struct config_master
         master; /* replicaof; the server keeps it up to date with config_set_master */
-    char *masteruser, *masterauth;
+    char *masteruser;
+    struct buf masterauth;
     int timeout_s;
     int ping_replica_period_s;
     int64_t backlog_size;

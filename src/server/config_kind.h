@@ -23,6 +23,8 @@ extern const struct config_kind config_kind_memory_or_percent;
 extern const struct config_kind config_kind_enum;
 extern const struct config_kind config_kind_flags;
 extern const struct config_kind config_kind_text;
+/* A text that may hold zero bytes. */
+extern const struct config_kind config_kind_bytes;
 extern const struct config_kind config_kind_words;
 extern const struct config_kind config_kind_percentiles;
 extern const struct config_kind config_kind_save;
@@ -49,6 +51,7 @@ extern const struct config_kind config_kind_refused;
 #define FLAGS(field, table) CONFIG_TYPED(field, unsigned : &config_kind_flags), .names = (table)
 #define LETTERS(field)      CONFIG_TYPED(field, int : &config_kind_notify)
 #define TEXT(field)         CONFIG_TYPED(field, char * : &config_kind_text)
+#define BYTES(field)        CONFIG_TYPED(field, struct buf : &config_kind_bytes)
 #define WORDS(field)        CONFIG_TYPED(field, struct config_words : &config_kind_words)
 #define ENUM(field, table)  CONFIG_AT(field), .kind = &config_kind_enum, .names = (table)
 #define NUMBER(field, low, high)                                                                   \

@@ -375,3 +375,39 @@ const struct config_kind config_kind_text = {.noun = "text",
                                              .format = format_text,
                                              .copy = copy_text,
                                              .clear = clear_text};
+
+static bool parse_bytes(const struct config_option *option, struct config_args args, void *field,
+                        struct buf *reason)
+{
+    (void)option;
+    (void)reason;
+    struct buf *bytes = field;
+    buf_clear(bytes);
+    buf_append_str(bytes, args.list[0]);
+    return true;
+}
+
+static void format_bytes(const struct config_option *option, const void *field, struct buf *out)
+{
+    (void)option;
+    buf_append_str(out, buf_str(field));
+}
+
+static void copy_bytes(void *to, const void *from)
+{
+    struct buf copy = {0};
+    buf_append_str(&copy, buf_str(from));
+    *(struct buf *)to = copy;
+}
+
+static void clear_bytes(void *field)
+{
+    buf_deinit(field);
+}
+
+const struct config_kind config_kind_bytes = {.noun = "text",
+                                              .any_byte = true,
+                                              .parse = parse_bytes,
+                                              .format = format_bytes,
+                                              .copy = copy_bytes,
+                                              .clear = clear_bytes};

@@ -92,7 +92,7 @@ static bool parse_words(const struct config_option *option, struct config_args a
         buf_append_c(reason, "wrong number of arguments");
         return false;
     }
-    if (has_nul(args)) {
+    if (!option->kind->any_byte && has_nul(args)) {
         buf_append_c(reason, "argument must not contain a zero byte");
         return false;
     }

@@ -73,6 +73,7 @@ struct config_option;
 /* How the text of a directive becomes a value of one C type, and back. */
 struct config_kind {
     const char *noun; /* for the reference: "number", "memory size", ... */
+    bool any_byte;    /* zero bytes too: the value is no C string */
     /* Gets a field that holds zero bytes, or for CONFIG_ADDS_UP and CONFIG_AMENDS a copy of the
      * value so far. After a failure the field is still fit for `clear`. */
     bool (*parse)(const struct config_option *option, struct config_args args, void *field,

@@ -20,7 +20,7 @@ static const struct config_option options[] = {
     {"replicaof", CONFIG_AT(repl.master), .kind = &config_kind_master, .alias = "slaveof",
      .flags = CONFIG_IMMUTABLE | CONFIG_MULTI},
     {"masteruser", TEXT(repl.masteruser), .flags = CONFIG_SECRET},
-    {"masterauth", TEXT(repl.masterauth), .flags = CONFIG_SECRET},
+    {"masterauth", BYTES(repl.masterauth), .flags = CONFIG_SECRET},
     {"repl-timeout", NUMBER(repl.timeout_s, 1, INT_MAX), .initial = "60"},
     {"repl-ping-replica-period", NUMBER(repl.ping_replica_period_s, 1, INT_MAX), .initial = "10",
      .alias = "repl-ping-slave-period"},

@@ -14,7 +14,7 @@ static const struct config_name pubsub_default[] = {
 };
 
 static const struct config_option options[] = {
-    {"requirepass", TEXT(security.requirepass), .flags = CONFIG_SECRET,
+    {"requirepass", BYTES(security.requirepass), .flags = CONFIG_SECRET,
      .change = CONFIG_CHANGE_PASSWORD},
     {"aclfile", TEXT(security.aclfile), .flags = CONFIG_IMMUTABLE},
     {"user", CONFIG_AT(security.users), .kind = &config_kind_users,

@@ -6,11 +6,13 @@ struct periodic {
     void (*run)(struct server *server);
 };
 
+/* A limit that was lowered is reached without a request, too. */
 static void read_memory(struct server *server)
 {
     uint64_t limit = server->config.memory.maxmemory;
     if (server_memory(server) > limit && limit) {
         server->stats.eviction_exceeded_us += 1000000 / server->config.process.hz;
+        server_make_room(server);
     }
 }
 

@@ -169,7 +169,7 @@ static void describe_attempt(void *owner, struct handshake_settings *settings,
     struct server *server = owner;
     const struct config_repl *config = &server->config.repl;
     settings->user = str_from_c(config->masteruser);
-    settings->password = str_from_c(config->masterauth);
+    settings->password = buf_str(&config->masterauth);
     settings->ip = str_from_c(config->announce_ip);
     settings->port = announced_port(server);
     settings->failover = server->replication.failover.state == FAILOVER_HANDING_OVER;

@@ -39,7 +39,7 @@ void server_init_users(struct server *server)
         .describe_session = describe_session,
     };
     acl_init(&server->acl, &server->registry, &hooks);
-    acl_set_default_password(&server->acl, str_from_c(server->config.security.requirepass));
+    acl_set_default_password(&server->acl, buf_str(&server->config.security.requirepass));
 }
 
 bool server_load_users(struct server *server, struct buf *why)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from skeintest import Client, Error, Server, ServerFailed
+from skeintest import Client, Error, Server, ServerFailed, wait_until
 
 HASH_OF_SECRET = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
 USERS = f"""user default on nopass ~* &* +@all
@@ -148,6 +148,22 @@ def test_requirepass_is_the_password_of_the_default_user(fresh_server):
     client("CONFIG", "SET", "requirepass", "")
     with Client(server.address) as other:
         assert other("PING") == "PONG"
+
+
+def test_a_password_may_hold_zero_bytes_everywhere(fresh_server):
+    password = b"abc\x00def \xff"
+    master = fresh_server()
+    client = master.client()
+    assert client("CONFIG", "SET", "requirepass", password) == "OK"
+    assert client("CONFIG", "GET", "requirepass")[1] == password
+    with Client(master.address) as other:
+        assert other("AUTH", b"abc").code == "WRONGPASS"
+        assert other("AUTH", b"abc\x00deg \xff").code == "WRONGPASS"
+        assert other("AUTH", password) == "OK"
+    replica = fresh_server().client()
+    assert replica("CONFIG", "SET", "masterauth", password) == "OK"
+    replica("REPLICAOF", "127.0.0.1", master.port)
+    wait_until(lambda: replica.info("replication")["master_link_status"] == "up", what="the link")
 
 
 def test_a_locked_out_user_is_in_the_log(client, connect):

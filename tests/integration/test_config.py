@@ -327,16 +327,17 @@ def test_rewrite_keeps_comments_and_changes_what_was_set(run, tmp_path):
 
 def test_a_rewritten_file_starts_a_server_with_the_same_settings(run, tmp_path):
     path = config(run, tmp_path, 'user alice on >secret ~k* +get\nrename-command FLUSHALL ""\n')
+    password = b'a "quoted" pass\x00word'
     server = run(path)
     with Client(server.address) as client:
         client("CONFIG", "SET", "client-output-buffer-limit", "pubsub 1mb 2mb 3", "save", "100 5")
-        client("CONFIG", "SET", "requirepass", 'a "quoted" pass', "notify-keyspace-events", "Ex")
-    with Client(server.address, auth=['a "quoted" pass']) as client:
+        client("CONFIG", "SET", "requirepass", password, "notify-keyspace-events", "Ex")
+    with Client(server.address, auth=[password]) as client:
         assert client("CONFIG", "REWRITE") == "OK"
         before = client.config("*")
     server.stop()
     server.start()
-    with Client(server.address, auth=['a "quoted" pass']) as client:
+    with Client(server.address, auth=[password]) as client:
         assert client.config("*") == before
         assert b"alice" in client("ACL", "USERS")
         assert client("FLUSHALL").startswith("ERR unknown command")

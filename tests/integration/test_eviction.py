@@ -141,6 +141,15 @@ def test_a_transaction_is_refused_as_a_whole(client):
     assert client("EXEC").code == "EXECABORT"
 
 
+def test_a_lowered_limit_is_reached_without_a_request(client, connect):
+    assert client("CONFIG", "SET", "notify-keyspace-events", "Ee") == "OK"
+    listener = connect()
+    listener("SUBSCRIBE", "__keyevent@0__:evicted")
+    client("SET", "foo", "bar")
+    assert client("CONFIG", "SET", "maxmemory-policy", "allkeys-lru", "maxmemory", "1") == "OK"
+    assert listener.read()[2] == b"foo"
+
+
 def test_maxmemory_takes_units(client):
     for text, number in {
         "1k": 1000,

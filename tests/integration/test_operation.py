@@ -631,3 +631,14 @@ def test_a_password_in_the_configuration_is_asked_for_from_the_start(fresh_serve
     assert client("PING").code == "NOAUTH"
     assert client("AUTH", "secret") == "OK" and client("AUTH", "bob", "p") == "OK"
     assert client("ACL", "WHOAMI") == b"bob"
+
+
+@pytest.mark.parametrize(
+    "command", ["SAVE", "SHUTDOWN NOSAVE", "SHUTDOWN ABORT", "PSYNC ? -1", "SYNC"]
+)
+def test_what_takes_the_server_for_itself_is_no_part_of_a_transaction(client, command):
+    client("MULTI")
+    assert client("SET", "k", "v") == "QUEUED"
+    assert client(*command.split()) == "ERR Command not allowed inside a transaction"
+    assert client("EXEC").code == "EXECABORT"
+    assert client("EXISTS", "k") == 0

@@ -203,8 +203,9 @@ static void requests_are_judged_by_command_keys_and_channels(void **state)
 {
     struct world *world = *state;
     assert_ok(world, "ACL SETUSER u ~a* %R~r* %W~w* +get +mget +set +getdel +select|0 &c* &exact "
-                     "+subscribe +psubscribe +publish +ssubscribe");
+                     "+subscribe +psubscribe +publish +ssubscribe +sunsubscribe");
     assert_dryrun(world, "ACL DRYRUN u GET a1", NULL);
+    assert_dryrun(world, "ACL DRYRUN u SUNSUBSCRIBE", NULL);
     assert_dryrun(world, "ACL DRYRUN u GET r1", NULL);
     assert_dryrun(world, "ACL DRYRUN u GET w1", "access the 'w1' key");
     assert_dryrun(world, "ACL DRYRUN u SET w1 x", NULL);

@@ -280,7 +280,7 @@ static void wrong_values_are_refused_with_the_reason(void **state)
 static void a_zero_byte_is_refused(void **state)
 {
     (void)state;
-    const struct config_option *option = config_option_find(STR("requirepass")).option;
+    const struct config_option *option = config_option_find(STR("masteruser")).option;
     struct config_value value = {0};
     struct buf reason = {0};
     struct str word = str_of("a\0b", 3);
