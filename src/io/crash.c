@@ -158,7 +158,7 @@ static void put_registers(int fd, const ucontext_t *context)
 static void put_stack(int fd, const ucontext_t *context)
 {
     void *frames[FRAME_MAX];
-    crash_text(fd, "\nstack, from ");
+    crash_text(fd, "\n------ STACK TRACE ------\nstack, from ");
     put_address(fd, program_counter(context));
     crash_text(fd, ":\n");
     int count = backtrace(frames, FRAME_MAX);

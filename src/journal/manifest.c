@@ -9,6 +9,9 @@
 
 enum { MAX_LINE = 4096, MAX_NAME = 255 };
 
+/* The words of Redis for a list it refuses; whoever watches logs looks for them. */
+#define FORMAT "Invalid AOF manifest file format"
+
 void manifest_deinit(struct manifest *manifest)
 {
     for (size_t i = 0; i < manifest->count; i++) mem_free(manifest->files[i].name);
@@ -174,7 +177,7 @@ static bool is_plain_name(struct str name)
 
 static const char *read_name(struct manifest_file *file, struct str value)
 {
-    if (file->name) return "the name is given twice";
+    if (file->name) return FORMAT ": the name is given twice";
     if (!is_plain_name(value)) return "a file is named without its directory";
     file->name = mem_strndup(value.ptr, value.len);
     return NULL;
@@ -188,7 +191,7 @@ static const char *read_seq(struct manifest_file *file, struct str value)
 
 static const char *read_type(struct manifest_file *file, struct str value)
 {
-    if (value.len != 1 || !strchr("bhi", value.ptr[0])) return "unknown type of file";
+    if (value.len != 1 || !strchr("bhi", value.ptr[0])) return "Unknown AOF file type";
     file->type = (enum manifest_type)value.ptr[0];
     return NULL;
 }
@@ -238,13 +241,14 @@ static const char *read_pair(struct manifest_file *file, struct str name, struct
 
 static const char *read_words(struct manifest_file *file, const struct words *words)
 {
-    if (words->count < 6 || words->count % 2) return "a line is pairs of a name and a value";
+    if (words->count < 6 || words->count % 2)
+        return FORMAT ": a line is pairs of a name and a value";
     for (size_t i = 0; i < words->count; i += 2) {
         const char *reason = read_pair(file, words->list[i], words->list[i + 1]);
         if (reason) return reason;
     }
     if (!file->name || file->seq == 0 || file->type == 0) {
-        return "a line gives a name, a number and a type";
+        return FORMAT ": a line gives a name, a number and a type";
     }
     return NULL;
 }
@@ -255,10 +259,11 @@ static const char *place(struct manifest *manifest, struct manifest_file *file)
     for (size_t i = 0; i < manifest->count; i++) {
         if (strcmp(manifest->files[i].name, file->name) == 0) return "a file is named twice";
     }
-    if (file->type == MANIFEST_BASE && manifest_base(manifest)) return "there are two bases";
+    if (file->type == MANIFEST_BASE && manifest_base(manifest))
+        return "Found duplicate base file information";
     const struct manifest_file *last = manifest_last_increment(manifest);
     if (file->type == MANIFEST_INCREMENT && last && file->seq <= last->seq) {
-        return "the numbers of the increments do not grow";
+        return "Found a non-monotonic sequence number: those of increments grow";
     }
     insert(manifest, *file);
     file->name = NULL;
@@ -267,10 +272,10 @@ static const char *place(struct manifest *manifest, struct manifest_file *file)
 
 static const char *read_line(struct manifest *manifest, struct words *words, struct str line)
 {
-    if (line.len > MAX_LINE) return "the line is too long";
+    if (line.len > MAX_LINE) return "The AOF manifest file contains too long line";
     if (str_starts_with(line, STR("#"))) return NULL;
-    if (str_find_char(line, 0) >= 0) return "the line is no text";
-    if (!words_split(words, str_trim(line))) return "quotes do not match";
+    if (str_find_char(line, 0) >= 0) return FORMAT ": the line is no text";
+    if (!words_split(words, str_trim(line))) return FORMAT ": quotes do not match";
     struct manifest_file file = {.start = -1, .end = -1};
     const char *reason = read_words(&file, words);
     if (!reason) reason = place(manifest, &file);
@@ -286,12 +291,13 @@ bool manifest_parse(struct manifest *manifest, struct str text, struct manifest_
     manifest_deinit(manifest);
     bool is_ended = str_ends_with(text, STR("\n"));
     if (is_ended) text.len--;
+    if (text.len == 0) *fault = (struct manifest_fault){1, "Found an empty AOF manifest"};
     while (!fault->reason && str_split(&text, '\n', &line)) {
         fault->line++;
         fault->reason = read_line(manifest, &words, line);
     }
-    if (!fault->reason && manifest->count == 0) fault->reason = "it names no file";
-    if (!fault->reason && !is_ended) fault->reason = "the last line has no end";
+    if (!fault->reason && manifest->count == 0) fault->reason = "Found an empty AOF manifest";
+    if (!fault->reason && !is_ended) fault->reason = FORMAT ": the last line has no end";
     words_deinit(&words);
     if (fault->reason) manifest_deinit(manifest);
     return !fault->reason;

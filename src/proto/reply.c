@@ -75,6 +75,14 @@ void reply_error_str(struct reply *reply, struct str text)
     append_line(reply, '-', text);
 }
 
+void reply_error_again(struct reply *reply, struct str text)
+{
+    struct reply counted = *reply;
+    reply->on_error = NULL;
+    reply_error_str(reply, text);
+    reply->on_error = counted.on_error;
+}
+
 void reply_error(struct reply *reply, const char *text)
 {
     reply_error_str(reply, str_from_c(text));

@@ -25,6 +25,8 @@ void reply_ok(struct reply *reply);
 /* `text` begins with its prefix ("ERR ...", "WRONGTYPE ..."), without the dash. */
 void reply_error(struct reply *reply, const char *text);
 void reply_error_str(struct reply *reply, struct str text);
+/* The same for one that was counted in the statistics where it came from. */
+void reply_error_again(struct reply *reply, struct str text);
 void reply_error_fmt(struct reply *reply, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void reply_i64(struct reply *reply, int64_t number);

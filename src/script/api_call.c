@@ -153,6 +153,8 @@ static bool call(lua_State *lua)
     if (!read_request(lua, &request)) return true;
     const char *refused = refusal(engine, &request);
     if (refused) {
+        const struct reply *reply = &engine->session.reply;
+        if (reply->on_error) reply->on_error(reply->owner, str_from_c(refused));
         to_lua_push_error(lua, str_from_c(refused));
         mark_counted(lua);
         return true;

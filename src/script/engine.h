@@ -36,6 +36,8 @@ struct script_hooks {
     /* Serves other clients while a slow script runs; true when the server wants to end. */
     bool (*serve)(void *owner);
     void (*log)(void *owner, int level, struct str text);
+    /* A request for a script came, and does nothing yet. NULL: nobody cares. */
+    void (*on_request)(void *owner, const struct call *call);
 };
 
 enum { SCRIPT_REPL_NONE = 0, SCRIPT_REPL_AOF = 1, SCRIPT_REPL_REPLICA = 2, SCRIPT_REPL_ALL = 3 };

@@ -23,6 +23,7 @@ static void start(struct call *call, const struct script *script, int key_count)
 static void run_eval(struct call *call)
 {
     int key_count;
+    script_announce(engine_of(call), call);
     if (!numkeys_read(call, &key_count)) return;
     struct buf error = {0};
     const struct script *script = script_load(engine_of(call), call_arg(call, 1), &error);
@@ -37,6 +38,7 @@ static void run_evalsha(struct call *call)
 {
     struct str sha = call_arg(call, 1);
     int key_count = 0;
+    script_announce(engine_of(call), call);
     if (sha.len == SCRIPT_SHA_LEN && !numkeys_read(call, &key_count)) return;
     const struct script *script = script_find(engine_of(call), sha);
     if (script)

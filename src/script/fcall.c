@@ -10,6 +10,7 @@ static void run_fcall(struct call *call)
     const struct library_function *function = library_find_function(engine, call_arg(call, 1));
     int key_count;
     int64_t number;
+    script_announce(engine, call);
     if (function == NULL) {
         reply_error(call->reply, "ERR Function not found");
         return;

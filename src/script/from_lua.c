@@ -51,9 +51,19 @@ static void write_line(struct conversion *to, void (*write)(struct reply *, stru
     buf_deinit(&text);
 }
 
+bool from_lua_is_counted(lua_State *lua, int at)
+{
+    lua_pushstring(lua, "ignore_error_stats_update");
+    lua_rawget(lua, at < 0 ? at - 1 : at);
+    bool is_counted = lua_toboolean(lua, -1);
+    lua_pop(lua, 1);
+    return is_counted;
+}
+
+/* The text is on top, the table it is in below. */
 static void write_error(struct conversion *to)
 {
-    write_line(to, reply_error_str);
+    write_line(to, from_lua_is_counted(to->lua, -2) ? reply_error_again : reply_error_str);
 }
 
 static void write_ok(struct conversion *to)

@@ -14,4 +14,7 @@ void from_lua_reply(lua_State *lua, struct reply *reply, int version);
 /* The cast of the language, with an answer for what it leaves undefined. */
 int64_t from_lua_integer(double number);
 
+/* Whether the statistics know the error in the table at `at` already. */
+bool from_lua_is_counted(lua_State *lua, int at);
+
 #endif

@@ -184,9 +184,17 @@ static void reply_failure(struct script_engine *engine, const struct script_star
     buf_printf(&text, " script: %s", start->name);
     if (place.len) buf_printf(&text, ", on %.*s", (int)place.len, place.ptr);
     buf_append_char(&text, '.');
-    reply_error_str(start->call->reply, buf_str(&text));
+    if (lua_type(lua, -1) == LUA_TTABLE && from_lua_is_counted(lua, -1))
+        reply_error_again(start->call->reply, buf_str(&text));
+    else
+        reply_error_str(start->call->reply, buf_str(&text));
     buf_deinit(&text);
     buf_deinit(&place);
+}
+
+void script_announce(struct script_engine *engine, const struct call *call)
+{
+    if (engine->hooks.on_request) engine->hooks.on_request(engine->hooks.owner, call);
 }
 
 void script_run(struct script_engine *engine, const struct script_start *start)

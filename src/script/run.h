@@ -19,6 +19,8 @@ struct script_start {
     int key_count;    /* the keys begin at argv[3], the other arguments follow */
 };
 
+/* First of all for each request that runs a script: whoever watches sees it before what it does. */
+void script_announce(struct script_engine *engine, const struct call *call);
 void script_run(struct script_engine *engine, const struct script_start *start);
 /* SCRIPT KILL, or FUNCTION KILL when `function`; answers. */
 void script_kill(struct script_engine *engine, struct reply *reply, bool function);

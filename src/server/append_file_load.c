@@ -139,7 +139,7 @@ static bool check_files(struct server *server, const struct manifest *manifest, 
         struct file_info info;
         int error = file_info_unfollowed(path, &info);
         if (error) {
-            buf_printf(why, "The manifest lists %s, which cannot be read: %s", path,
+            buf_printf(why, "The manifest lists %s but it cannot be read: %s", path,
                        strerror(-error));
         } else if (!info.is_regular) {
             buf_printf(why, "The manifest lists %s, which is not a plain file", path);
@@ -291,18 +291,23 @@ static void log_lost(struct append_load *load, const struct aof_load_result *res
     }
 }
 
+/* The last line of the log, which tools look for. */
+#define UNEXPECTED_END "Unexpected end of file reading the append only file"
+
 /* The configuration allows that the data end behind the last whole unit of this file. */
-static bool may_end(struct append_load *load, enum append_tail tail)
+static bool may_end(struct append_load *load, enum append_tail tail, const char *path)
 {
     struct server *server = load->server;
     bool goes_on = tail == APPEND_TAIL_LOST && !load->in_command;
     if (tail == APPEND_TAIL_BROKEN || !(is_last(load) || goes_on)) {
-        log_write(server->log, LEVEL_WARNING, "It is not the end of all data, so some is missing.");
+        log_write(server->log, LEVEL_WARNING,
+                  UNEXPECTED_END " %s: it is not the end of all data, so some is missing", path);
         return false;
     }
     if (server->config.aof.load_truncated) return true;
-    log_write(server->log, LEVEL_WARNING, "aof-load-truncated is no, so it is not cut there.%s",
-              is_last(load) ? " skein-check-aof --fix does it." : "");
+    log_write(server->log, LEVEL_WARNING,
+              UNEXPECTED_END " %s: aof-load-truncated is no, so it is not cut there%s", path,
+              is_last(load) ? "; skein-check-aof --fix does it" : "");
     return false;
 }
 
@@ -321,7 +326,7 @@ static bool cut_tail(struct append_load *load, const struct aof_load_result *res
 {
     struct server *server = load->server;
     log_lost(load, result, path);
-    if (!may_end(load, tail)) return false;
+    if (!may_end(load, tail, path)) return false;
     int error = cut_file(result, path);
     if (error == 0 && !is_last(load)) {
         error = append_tail_give_up(server, &load->manifest, load->file);
@@ -346,8 +351,9 @@ static bool accept(struct append_load *load, const struct aof_load_result *resul
         return cut_tail(load, result, tail, path);
     case AOF_LOAD_DAMAGED:
         log_write(server->log, LEVEL_WARNING,
-                  "Bad file format reading the append only file %s: at offset %lld: %s", path,
-                  (long long)result->scan.damage_at, result->scan.damage);
+                  "Bad file format reading the append only file %s: at offset %lld: %s. "
+                  "skein-check-aof tells more",
+                  path, (long long)result->scan.damage_at, result->scan.damage);
         return false;
     case AOF_LOAD_UNREADABLE:
         break;

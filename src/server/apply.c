@@ -5,6 +5,7 @@
 #include "io/file.h"
 #include "io/process.h"
 
+#include <stdlib.h>
 #include <sys/param.h>
 
 enum { SPARE_FILES = 32 }; /* descriptors kept for files, replicas and the administrator */
@@ -18,8 +19,18 @@ static bool apply_nothing(struct server *server, struct buf *reason)
 
 static bool apply_listen(struct server *server, struct buf *reason)
 {
+    struct buf why = {0};
+    bool is_same_port = atoi(buf_c(&server->sockets.tcp_place)) == server->config.net.port;
     server_apply_title(server);
-    return server_listen(server, reason);
+    bool done = server_listen(server, &why);
+    if (!done) {
+        buf_printf(reason, "%s: %s",
+                   is_same_port ? "Failed to bind to specified addresses"
+                                : "Unable to listen on this port",
+                   buf_c(&why));
+    }
+    buf_deinit(&why);
+    return done;
 }
 
 static bool apply_tls(struct server *server, struct buf *reason)

@@ -80,7 +80,6 @@ static void introduce_process(struct server *server)
 {
     struct buf reason = {0};
     server_apply_title(server);
-    process_read_oom_score(&server->oom_score_at_start);
     if (!server_apply_oom_score(server, &reason)) {
         log_write(server->log, LEVEL_WARNING, "%s", buf_c(&reason));
     }
@@ -154,9 +153,11 @@ static void install_crash_report(struct server *server)
 static void on_data(struct server *server, bool done)
 {
     if (!done) {
-        log_write(server->log, LEVEL_WARNING,
-                  "The server does not start without the data it was given. skein-check-rdb and "
-                  "skein-check-aof tell more about damaged files");
+        if (!server->config.aof.enabled) {
+            log_write(server->log, LEVEL_WARNING,
+                      "Fatal error loading the DB: the server does not start without the data it "
+                      "was given. skein-check-rdb tells more about damaged files");
+        }
         server_stop(server, 1);
         return;
     }
@@ -200,5 +201,8 @@ void server_close(struct server *server)
     const char *path = pidfile_of(&server->config);
     supervise_notify("STOPPING=1\n");
     if (path) process_remove_pidfile(path);
-    log_write(server->log, LEVEL_WARNING, "Skein is now ready to exit, bye bye...");
+    /* Else the last line of the log is the reason, where scripts look for it. */
+    if (server->end.exit_code == 0) {
+        log_write(server->log, LEVEL_WARNING, "Skein is now ready to exit, bye bye...");
+    }
 }

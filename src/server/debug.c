@@ -151,6 +151,8 @@ static const struct action {
     void (*run)(struct call *call);
     const char *usage, *purpose; /* usage NULL: not in the help */
 } actions[] = {
+    {"aof-flush-sleep", 1, 1, accept_it, "AOF-FLUSH-SLEEP <microseconds>",
+     "    Is accepted and changes nothing."},
     {"assert", 0, 0, crash_by_assertion, "ASSERT", "    Crashes by a failed assertion."},
     {"change-repl-id", 0, 0, change_replication_id, "CHANGE-REPL-ID",
      "    Takes a new replication id."},
@@ -186,6 +188,8 @@ static const struct action {
      "    Saves and loads the data again; the options are NOSAVE, NOFLUSH and MERGE."},
     {"replicate", 1, ANY, replicate, "REPLICATE <command> [<argument> ...]",
      "    Sends a command to the replicas, run here or not, known or not: their data may differ."},
+    {"replybuffer", 2, 2, accept_it, "REPLYBUFFER PEAK-RESET-TIME <milliseconds|NEVER|RESET>",
+     "    Is accepted and changes nothing: buffers follow what they hold."},
     {"segfault", 0, 0, crash_by_signal, "SEGFAULT", "    Crashes as by a wild pointer."},
     {"set-active-expire", 1, 1, set_active_expire, "SET-ACTIVE-EXPIRE <0|1>",
      "    Turns off (0) or on the deletion of expired keys that nobody asks for."},

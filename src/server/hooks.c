@@ -30,8 +30,8 @@ static void on_changed(void *owner, struct session *by, struct keyspace *ks, str
 static void on_flushed(void *owner, struct session *by, struct keyspace *ks)
 {
     struct server *server = owner;
-    (void)by;
     if (ks == NULL) local_expiry_clear(&server->upkeep.local_expiry);
+    if (by && ks == NULL) server->persistence.flushed = true;
     tracking_flushed(&server->tracking);
 }
 

@@ -55,7 +55,6 @@ static void write_line(struct buf *line, const struct call *call, const char *pe
 void monitors_show(struct monitors *monitors, const struct call *call, const char *peer,
                    void (*wants_flush)(struct session *session))
 {
-    if (!monitors_see(call->command)) return;
     struct buf line = {0};
     write_line(&line, call, peer);
     /* Backwards: flushing may end a monitor, whose place the last one takes. */

@@ -53,14 +53,18 @@ static void note_slow(struct server *server, const struct call *call, int64_t du
     slowlog_trim(&server->slowlog, config->slowlog_max_len);
 }
 
+void server_show_request(struct server *server, const struct call *call)
+{
+    char peer[CONN_ADDRESS_MAX];
+    if (server->monitors.count == 0) return;
+    monitors_show(&server->monitors, call, monitor_peer(server, call->session, peer),
+                  flush_session);
+}
+
 void server_observe(struct server *server, const struct call *call, const struct outcome *outcome)
 {
     if (outcome->duration_us >= server->slow_us) note_slow(server, call, outcome->duration_us);
-    if (server->monitors.count && !outcome->again && monitors_see(call->command)) {
-        char peer[CONN_ADDRESS_MAX];
-        monitors_show(&server->monitors, call, monitor_peer(server, call->session, peer),
-                      flush_session);
-    }
+    if (!outcome->again && monitors_see(call->command)) server_show_request(server, call);
 }
 
 void server_apply_observers(struct server *server)

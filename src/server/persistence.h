@@ -24,7 +24,8 @@ struct persistence {
     int64_t last_save_s, last_try_s;
     int64_t last_duration_s; /* of a background save; -1: there was none */
     int64_t load_began_s;
-    bool failed; /* the last background save did */
+    bool failed;  /* the last background save did */
+    bool flushed; /* all data was deleted, and what the file has is out of date */
     uint64_t saves;
     uint64_t last_load_keys, last_load_expired;
     struct store *replaced; /* a store that was replaced: given up when no request runs */
@@ -47,6 +48,9 @@ bool persistence_save_begin(struct server *server);
 bool persistence_save_now(struct server *server);
 /* Lets it end early; its file goes. */
 void persistence_save_cancel(struct server *server);
+/* All data was deleted: no file shall bring it back. Between requests, when the loop is about to
+ * sleep. */
+void persistence_after_flush(struct server *server);
 /* From cron. */
 void persistence_cron(struct server *server);
 void persistence_report(struct server *server);

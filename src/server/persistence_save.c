@@ -233,6 +233,17 @@ bool persistence_save_now(struct server *server)
     return done;
 }
 
+/* Replicas that wait for the save that runs get it; the rules save again afterwards. */
+void persistence_after_flush(struct server *server)
+{
+    struct persistence *persistence = &server->persistence;
+    persistence->flushed = false;
+    bool is_loading = persistence->load || (server->executor.state & GATE_LOADING);
+    if (is_loading || feeds_await_save(&server->replication.feeds)) return;
+    persistence_save_cancel(server);
+    if (server->config.snapshot.save.count > 0) persistence_save_now(server);
+}
+
 /* --- by rule --- */
 
 static bool is_due(const struct server *server, const struct config_save_point *rule, int64_t now_s)

@@ -21,7 +21,7 @@ static int wanted_oom_score(const struct server *server)
     int value = process->oom_score_adj_values[server->settings.is_replica ? 1 : 0];
     switch (process->oom_score_adj) {
     case CONFIG_OOM_NO:
-        return server->oom_score_at_start;
+        break;
     case CONFIG_OOM_RELATIVE:
         return server->oom_score_at_start + value;
     case CONFIG_OOM_ABSOLUTE:
@@ -30,8 +30,20 @@ static int wanted_oom_score(const struct server *server)
     return server->oom_score_at_start;
 }
 
+/* Turned off we leave the value alone: it may be somebody else's. What it was when we began to
+ * change it comes back when we end doing so. */
+static bool note_base(struct server *server)
+{
+    bool is_on = server->config.process.oom_score_adj != CONFIG_OOM_NO;
+    bool was_on = server->oom_score_is_ours;
+    if (is_on && !was_on) process_read_oom_score(&server->oom_score_at_start);
+    server->oom_score_is_ours = is_on;
+    return is_on || was_on;
+}
+
 bool server_apply_oom_score(struct server *server, struct buf *reason)
 {
+    if (!note_base(server)) return true;
     int now = 0, wanted = wanted_oom_score(server);
     if (wanted > 1000) wanted = 1000;
     if (wanted < -1000) wanted = -1000;

@@ -392,6 +392,11 @@ void replication_apply(struct server *server)
     set_gate(server, GATE_STALE, is_replica && link->state != LINK_UP && !config->serve_stale_data);
     update_few_replicas(server);
     log_set_role(server->log, is_replica ? 'S' : 'M');
+    struct buf reason = {0};
+    if (!server_apply_oom_score(server, &reason)) {
+        log_write(server->log, LEVEL_WARNING, "%s", buf_c(&reason));
+    }
+    buf_deinit(&reason);
 }
 
 /* True when our disk has more or less than WAITAOF was told last. */

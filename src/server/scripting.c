@@ -36,6 +36,11 @@ static void write_log(void *owner, int level, struct str text)
     log_write(server->log, levels[level], "%.*s", STR_ARG(text));
 }
 
+static void show_request(void *owner, const struct call *call)
+{
+    server_show_request(owner, call);
+}
+
 void server_init_scripts(struct server *server)
 {
     struct script_engine *engine = script_engine_new(&server->host);
@@ -44,6 +49,8 @@ void server_init_scripts(struct server *server)
         .slow_after_us = slow_after_us,
         .serve = serve,
         .log = write_log,
+        .on_request = show_request,
     };
+    server_count_errors(server, &engine->session.reply);
     server->host.scripts = engine;
 }

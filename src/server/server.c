@@ -68,6 +68,8 @@ static void on_before_sleep(void *context)
     tracking_broadcast(&server->tracking);
     delivery_settle(&server->delivery);
     append_file_flush(server);
+    bool is_idle = server->executor.depth == 0 && !server->end.asked;
+    if (server->persistence.flushed && is_idle) persistence_after_flush(server);
     replication_before_sleep(server);
     clients_flush(&server->clients);
     server_evict_clients(server);

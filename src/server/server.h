@@ -135,7 +135,8 @@ struct server {
     uint64_t open_files_max;
     struct process_title *title; /* borrowed; NULL: it cannot be set */
     const char *program;         /* as it was called */
-    int oom_score_at_start;
+    int oom_score_at_start;      /* or when oom-score-adj was turned on */
+    bool oom_score_is_ours;
     enum supervise_mode supervisor; /* whom we told that we are ready */
 };
 
@@ -181,6 +182,8 @@ void server_refresh_users(void *server); /* config_service.refresh */
 /* observe.c: who watches requests. server_observe is for a request that was slow or has monitors.
  */
 void server_observe(struct server *server, const struct call *call, const struct outcome *outcome);
+/* Shows a request to monitors before it is done: what it does is shown behind it. */
+void server_show_request(struct server *server, const struct call *call);
 void server_note_latency(struct server *server, const char *event, int64_t duration_us);
 void server_apply_observers(struct server *server);
 /* blocking.c: sessions that wait for keys. server_serve_blocked looks at the keys that became ready

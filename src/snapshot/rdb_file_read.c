@@ -358,8 +358,8 @@ static bool check_sum(struct rdb_reading *reading)
     uint64_t crc = reading->window.crc;
     if (!read_number(reading, CHECKSUM, &told)) return fail_reading(reading, "the checksum");
     if (told == 0 || reading->window.no_sum || told == crc) return true;
-    return fail(reading, "the checksum is %llx, but the bytes have %llx", (unsigned long long)told,
-                (unsigned long long)crc);
+    return fail(reading, "RDB CRC error: the checksum is %llx, but the bytes have %llx",
+                (unsigned long long)told, (unsigned long long)crc);
 }
 
 bool rdb_reading_settle(struct rdb_reading *reading)

@@ -468,11 +468,6 @@ def duplicate_a_line(server):
     path.write_text(path.read_text() + path.read_text().splitlines()[-1] + "\n")
 
 
-def break_the_order(server):
-    path = manifest(server)
-    path.write_text(path.read_text() + f"file {PREFIX}.0.incr.aof seq 1 type i\n")
-
-
 def empty_the_manifest(server):
     manifest(server).write_text("")
 
@@ -490,24 +485,35 @@ def link_an_increment(server):
     path.symlink_to(moved)
 
 
+def add_line(text):
+    def add(server):
+        with manifest(server).open("a") as file:
+            file.write(text + "\n")
+
+    return add
+
+
 @pytest.mark.parametrize(
-    "harm",
+    "harm, reason",
     [
-        unlist,
-        lose_a_base,
-        duplicate_a_line,
-        break_the_order,
-        empty_the_manifest,
-        link_the_manifest,
-        link_an_increment,
+        (unlist, "the manifest that lists it is missing"),
+        (lose_a_base, ".rdb but it cannot be read: No such file or directory"),
+        (duplicate_a_line, "a file is named twice"),
+        (add_line("file a seq 1 type i"), "Found a non-monotonic sequence number"),
+        (empty_the_manifest, "Found an empty AOF manifest"),
+        (add_line("file a seq 7 type b"), "Found duplicate base file information"),
+        (add_line("file a seq 7 type x"), "Unknown AOF file type"),
+        (add_line(""), "Invalid AOF manifest file format"),
+        (link_the_manifest, "is not a plain file"),
+        (link_an_increment, "is not a plain file"),
     ],
 )
-def test_a_manifest_that_is_missing_or_wrong_refuses_the_start(fresh_server, harm):
+def test_a_manifest_that_is_missing_or_wrong_refuses_the_start(fresh_server, harm, reason):
     server = fresh_server(ON)
     small_log(server)
     harm(server)
     before = sorted((path.name, path.lstat().st_size) for path in aof_dir(server).iterdir())
-    refused(server)
+    assert reason in refused(server).splitlines()[-1]
     after = sorted((path.name, path.lstat().st_size) for path in aof_dir(server).iterdir())
     assert after == before
 

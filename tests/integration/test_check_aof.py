@@ -57,6 +57,16 @@ def test_a_torn_tail_is_cut_only_when_asked_and_agreed(files, tmp_path):
         assert server.client()("LLEN", "list") == 19
 
 
+def test_the_line_where_it_is_wrong_is_told(tmp_path):
+    """And the words that scripts look for after a cut."""
+    path = tmp_path / "appendonly.aof"
+    path.write_bytes(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n!!!")
+    code, said = check(path)
+    assert code == 1 and "ok_up_to=27, ok_up_to_line=8, diff=3" in said
+    code, said = check("--fix", path, answer="y\n")
+    assert code == 0 and "Successfully truncated AOF" in said
+
+
 def test_a_tail_of_zeros_is_torn_and_zeros_in_the_middle_are_damage(files, tmp_path):
     manifest, increment = files
     whole = increment.read_bytes()

@@ -244,6 +244,31 @@ def test_debug_must_be_enabled(fresh_server, setting, allowed):
         assert client("MODULE", "LOAD", "x").startswith("ERR MODULE command not allowed.")
 
 
+def test_monitors_see_a_script_before_what_it_does(client, connect):
+    monitor = connect()
+    assert monitor("MONITOR") == "OK"
+    code = "#!lua name=shown\nredis.register_function('f', function() redis.call('GET', 'k') end)"
+    assert client("FUNCTION", "LOAD", "REPLACE", code) == b"shown"
+    client("EVAL", "redis.call('SET', KEYS[1], 'v')", "1", "k")
+    client("FCALL", "f", "0")
+    seen = " ".join(line.split("] ", 1)[1] for line in lines_seen(monitor, 5))
+    assert re.search(r'"EVAL" .* "SET" "k" "v" "FCALL" "f" "0" "GET" "k"$', seen)
+
+
+def test_errors_inside_scripts_are_counted_once(client):
+    client("CONFIG", "RESETSTAT")
+    client("SET", "s", "text")
+    client("EVAL", "redis.pcall('INCR', 's') return 1", "0")
+    assert client.info("everything")["errorstat_ERR"] == "count=1"
+    client("EVAL", "return redis.pcall('INCR', 's')", "0")
+    client("EVAL", "return redis.call('INCR', 's')", "0")
+    client("EVAL", "return redis.pcall('NONE')", "0")
+    client("EVAL", "return redis.error_reply('MINE own')", "0")
+    info = client.info("everything")
+    assert info["errorstat_ERR"] == "count=4" and info["errorstat_MINE"] == "count=1"
+    assert info["total_error_replies"] == "5"
+
+
 def test_debug_errors_are_counted_like_any_error(client):
     client("CONFIG", "RESETSTAT")
     assert client("DEBUG", "ERROR", "MINE is this") == "MINE is this"

@@ -583,6 +583,22 @@ def test_the_oom_score_follows_the_configuration(fresh_server):
     assert oom_score(server) == before
 
 
+def test_the_oom_score_is_left_alone_until_it_is_ours_and_follows_the_role(fresh_server):
+    server = fresh_server()
+    client = server.client()
+    pathlib.Path(f"/proc/{server.pid}/oom_score_adj").write_text("22")
+    assert client("CONFIG", "SET", "oom-score-adj-values", "9 20 30") == "OK"
+    assert oom_score(server) == 22
+    assert client("CONFIG", "SET", "oom-score-adj", "relative") == "OK"
+    assert oom_score(server) == 31
+    assert client("REPLICAOF", "127.0.0.1", "1") == "OK"
+    assert oom_score(server) == 42
+    assert client("REPLICAOF", "NO", "ONE") == "OK"
+    assert oom_score(server) == 31
+    assert client("CONFIG", "SET", "oom-score-adj", "no") == "OK"
+    assert oom_score(server) == 22
+
+
 def test_the_port_and_the_addresses_change_while_connections_stay(fresh_server):
     server = fresh_server()
     client = server.client()
@@ -600,13 +616,19 @@ def test_the_port_and_the_addresses_change_while_connections_stay(fresh_server):
     assert client("PING") == "PONG"
 
 
-@pytest.mark.parametrize("change", [("bind", "192.0.2.1"), ("port", "taken")])
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("bind", "192.0.2.1", "Failed to bind to specified addresses"),
+        ("port", "taken", "Unable to listen on this port"),
+    ],
+)
 def test_a_change_that_cannot_be_made_leaves_the_old_one_listening(fresh_server, change):
     server, rival = fresh_server(), fresh_server()
     client = server.client()
-    name, value = change
+    name, value, reason = change
     reply = client("CONFIG", "SET", name, str(rival.port) if value == "taken" else value)
-    assert isinstance(reply, Error) and name in reply
+    assert isinstance(reply, Error) and name in reply and reason in reply
     with Client(server.address) as other:
         assert other("PING") == "PONG"
 

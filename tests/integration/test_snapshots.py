@@ -302,6 +302,23 @@ def test_a_crash_while_saving_leaves_the_old_file_and_nothing_else_after_the_sta
         assert not temp.exists() and stranger.exists()
 
 
+def test_flushall_leaves_no_file_with_the_data(fresh_server):
+    server = fresh_server({**CONFIG, "save": "3600 1000"})
+    client = server.client()
+    client("MSET", *[f"{word}{n}" for n in range(500) for word in ("k", "v")])
+    assert client("SAVE") == "OK"
+    client("CONFIG", "SET", "rdb-key-save-delay", "20000")
+    assert "started" in client("BGSAVE")
+    assert client("FLUSHALL") == "OK"
+    assert is_saved(client) and info(client)["rdb_changes_since_last_save"] == "0"
+    assert b"k499" not in dump_of(server).read_bytes()
+    client("CONFIG", "SET", "save", "")
+    client("SET", "k", "v")
+    assert "started" in client("BGSAVE")
+    assert client("FLUSHALL") == "OK"
+    assert is_saved(client) and info(client)["rdb_changes_since_last_save"] == "3"
+
+
 DAMAGES = {
     "empty": lambda data: b"",
     "cut": lambda data: data[: len(data) // 2],
@@ -326,6 +343,7 @@ def test_a_damaged_file_ends_the_start_and_stays_as_it_is(damage, tmp_path):
     server.launch()
     assert server.process.wait(20) == 1
     assert re.search(rf"Cannot load {tmp_path}/dump.rdb: at offset \d+ .*: .+", server.log())
+    assert "Fatal error loading the DB" in server.log().splitlines()[-1]
     assert (tmp_path / "dump.rdb").read_bytes() == broken
     assert sorted(os.listdir(tmp_path)) == ["dump.rdb", "stdout.log"]
 
