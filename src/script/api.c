@@ -80,6 +80,7 @@ static int write_log(lua_State *lua)
 
 static int set_resp(lua_State *lua)
 {
+    api_refuse_outside_run(lua, "setresp");
     if (lua_gettop(lua) != 1) return api_raise(lua, "redis.setresp() requires one argument.");
     double version = lua_tonumber(lua, 1);
     if (version != 2 && version != 3) return api_raise(lua, "RESP version must be 2 or 3.");
@@ -89,6 +90,7 @@ static int set_resp(lua_State *lua)
 
 static int set_repl(lua_State *lua)
 {
+    api_refuse_outside_run(lua, "set_repl");
     if (lua_gettop(lua) != 1) return api_raise(lua, "redis.set_repl() requires two arguments.");
     int repl = (int)lua_tointeger(lua, 1);
     if (repl & ~SCRIPT_REPL_ALL) {

@@ -11,6 +11,8 @@ void api_push(lua_State *lua, enum sandbox_globals kind);
 int api_call(lua_State *lua);
 int api_pcall(lua_State *lua);
 int api_acl_check(lua_State *lua);
+/* While a library is loaded there are no commands, as if the function did not exist. */
+void api_refuse_outside_run(lua_State *lua, const char *name);
 /* Raises {err = "ERR text"}. */
 int api_raise(lua_State *lua, const char *text);
 

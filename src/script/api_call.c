@@ -41,12 +41,12 @@ static bool read_arguments(lua_State *lua, struct script_engine *engine, int arg
     return true;
 }
 
-/* The request on the stack; pushes an error table and answers false when it is none. */
+/* The request on the stack; pushes an error table and answers false when it is none. The arguments
+ * may fill the stack up to its limit: behind them is the room every C function has, and no more. */
 static bool read_request(lua_State *lua, struct request_view *request)
 {
     struct script_engine *engine = script_engine_of(lua);
     int argc = lua_gettop(lua);
-    luaL_checkstack(lua, 8, "too many arguments");
     if (argc == 0) {
         to_lua_push_error(lua,
                           STR("ERR Please specify at least one argument for this redis lib call"));
@@ -117,6 +117,9 @@ static const char *refusal(struct script_engine *engine, const struct request_vi
     if ((command->flags & CMD_WRITE) && run->is_read_only) {
         return "ERR Write commands are not allowed from read-only scripts.";
     }
+    if ((engine->host->executor->state & GATE_STALE) && !(command->flags & CMD_STALE)) {
+        return "ERR Can not execute the command on a stale replica";
+    }
     if ((command->flags & CMD_DENYOOM) && run->out_of_memory && !run->has_written &&
         !(run->flags & SCRIPT_ALLOW_OOM)) {
         return ERR_OOM;
@@ -160,14 +163,14 @@ static bool call(lua_State *lua)
         return true;
     }
     run_request(engine, &request);
+    lua_settop(lua, 0);
     bool failed = engine->reply.len && engine->reply.ptr[0] == '-';
     to_lua_push(lua, buf_str(&engine->reply));
     if (failed) mark_counted(lua);
     return failed;
 }
 
-/* While a library is loaded there are no commands, as if these functions did not exist. */
-static void refuse_outside_run(lua_State *lua, const char *name)
+void api_refuse_outside_run(lua_State *lua, const char *name)
 {
     if (script_engine_of(lua)->run.call) return;
     luaL_error(lua, "Script attempted to access nonexistent global variable '%s'", name);
@@ -175,13 +178,13 @@ static void refuse_outside_run(lua_State *lua, const char *name)
 
 int api_call(lua_State *lua)
 {
-    refuse_outside_run(lua, "call");
+    api_refuse_outside_run(lua, "call");
     return call(lua) ? lua_error(lua) : 1;
 }
 
 int api_pcall(lua_State *lua)
 {
-    refuse_outside_run(lua, "pcall");
+    api_refuse_outside_run(lua, "pcall");
     call(lua);
     return 1;
 }
@@ -190,7 +193,7 @@ int api_acl_check(lua_State *lua)
 {
     struct script_engine *engine = script_engine_of(lua);
     struct request_view request;
-    refuse_outside_run(lua, "acl_check_cmd");
+    api_refuse_outside_run(lua, "acl_check_cmd");
     if (!read_request(lua, &request)) return lua_error(lua);
     if (request.ref == NULL) {
         return api_raise(lua, "Invalid command passed to redis.acl_check_cmd()");

@@ -125,3 +125,23 @@ def test_requests_that_waited_behind_a_slow_script_are_served(server, client):
         assert other("SCRIPT", "KILL") == "OK"
         thread.join(10)
     assert client("ECHO", "still here") in ("still here", b"still here")
+
+
+def test_a_function_hands_on_as_many_arguments_as_lua_unpacks(client):
+    body = "local t = {} for i = 1, 7999 do t[i] = i end return redis.call(ARGV[1], 'l', unpack(t))"
+    library = "#!lua name=many\nredis.register_function('many', function(KEYS, ARGV) %s end)" % body
+    assert client("FUNCTION", "LOAD", library) == b"many"
+    assert client("FCALL", "many", 0, "rpush") == 7999
+    assert client("EVAL", body, 0, "rpush") == 2 * 7999
+    assert client("LINDEX", "l", -1) == b"7999"
+    assert "wrong number" in str(client("EVAL", body, 0, "llen")).lower()
+
+
+def test_commands_that_need_data_are_refused_to_a_script_on_a_stale_replica(client):
+    script = "#!lua flags=allow-stale,no-writes\nreturn redis.call(unpack(ARGV))"
+    client("CONFIG", "SET", "replica-serve-stale-data", "no")
+    client("REPLICAOF", "127.0.0.1", "1")
+    refused = client("EVAL", script, 0, "get", "x")
+    assert refused.startswith("ERR Can not execute the command on a stale replica script:")
+    assert b"redis_version" in client("EVAL", script, 0, "info", "server")
+    assert client("GET", "x").code == "MASTERDOWN"

@@ -23,6 +23,14 @@ static void a_library_is_loaded_as_a_whole_or_not(void **state)
          "-ERR Error registering functions: ERR user_function:2: Script attempted to access "
          "nonexistent global variable 'call'\r\n",
          NULL, ""},
+        {"FUNCTION LOAD " LIBRARY("a", "redis.setresp(3)"),
+         "-ERR Error registering functions: ERR user_function:2: Script attempted to access "
+         "nonexistent global variable 'setresp'\r\n",
+         NULL, ""},
+        {"FUNCTION LOAD " LIBRARY("a", "redis.set_repl(redis.REPL_NONE)"),
+         "-ERR Error registering functions: ERR user_function:2: Script attempted to access "
+         "nonexistent global variable 'set_repl'\r\n",
+         NULL, ""},
         {"FUNCTION LOAD " LIBRARY("a", "redis.register_function('f', 1)"),
          "-ERR Error registering functions: ERR second argument to redis.register_function must be "
          "a function\r\n",
