@@ -86,7 +86,7 @@ support_objects := $(patsubst %.c,$(out)/%.o,$(support_sources))
 # A world around the real servers, in the place of src/io but for the files that need no system.
 sim_sources := $(wildcard tests/sim/*.c)
 sim_real_io := $(patsubst %,src/io/%.c,address crash entropy file_names file_stream \
-                                      process_title timer tls)
+                                      key_delay process_title timer tls)
 sim_objects := $(patsubst %.c,$(out)/%.o,$(sim_sources) $(filter-out src/io/% src/cli/% src/check/%, \
                                           $(sources)) $(sim_real_io))
 sim_binary := $(out)/tests/sim/sim

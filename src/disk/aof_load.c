@@ -4,8 +4,8 @@
 #include "command/prefetch.h"
 #include "disk/aof_growth.h"
 #include "disk/aof_tail.h"
-#include "disk/key_delay.h"
 #include "io/file.h"
+#include "io/key_delay.h"
 
 #include <stdio.h>
 #include <sys/param.h>

@@ -1,9 +1,9 @@
 #include "disk/loader.h"
 
 #include "base/mem.h"
-#include "disk/key_delay.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/key_delay.h"
 
 struct load {
     struct job job;

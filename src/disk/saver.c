@@ -1,10 +1,10 @@
 #include "disk/saver.h"
 
 #include "base/mem.h"
-#include "disk/key_delay.h"
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/file_stream.h"
+#include "io/key_delay.h"
 #include "snapshot/requests_file.h"
 
 enum { SYNC_STEP = 4 << 20, FILE_MODE = 0644 };

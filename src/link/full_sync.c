@@ -6,6 +6,7 @@
 #include "io/conn.h"
 #include "io/entropy.h"
 #include "io/file.h"
+#include "io/key_delay.h"
 #include "repl/sync_plan.h"
 #include "repl/transfer.h"
 
@@ -24,6 +25,7 @@ struct full_sync {
     char id[RDB_REPLICATION_ID_LEN + 1];
     struct rdb_progress progress;
     struct rate_cap rate;
+    struct key_delay delay;
     uint64_t counted; /* the length, after the first walk */
     _Atomic uint64_t sent;
     _Atomic uint64_t file_len; /* 0: a view is sent */
@@ -84,10 +86,19 @@ static bool count_ahead(struct full_sync *sync)
     return rdb_write_file(&counter, sync->order.frozen, &sync->order.options);
 }
 
+static void delay_key(void *context)
+{
+    struct full_sync *sync = context;
+    key_delay_pass(&sync->delay, &sync->progress.cancelled);
+}
+
 static bool write_snapshot(struct full_sync *sync)
 {
     struct sink sink = {write_to_all, sync, false};
-    return rdb_write_file(&sink, sync->order.frozen, &sync->order.options);
+    struct rdb_write_options options = sync->order.options;
+    options.after_key = sync->delay.each_us ? delay_key : NULL;
+    options.context = sync;
+    return rdb_write_file(&sink, sync->order.frozen, &options);
 }
 
 static void run_by_len(struct full_sync *sync)
@@ -206,6 +217,7 @@ struct full_sync *full_sync_begin(struct worker_pool *pool, size_t lane,
     copy_texts(sync);
     sync->order.options.progress = &sync->progress;
     sync->order.options.after_key = NULL;
+    sync->delay.each_us = order->key_delay_us;
     if (!order->by_mark) sync->order.options.access = RDB_ACCESS_NONE;
     sync->rate =
         (struct rate_cap){.bytes_per_s = order->bytes_per_s, .at_ms = clock_mono_us() / 1000};
@@ -237,9 +249,14 @@ struct full_sync_progress full_sync_progress(const struct full_sync *sync)
 
 void full_sync_abandon(struct full_sync *sync, const void *owner)
 {
+    size_t left = 0;
     for (size_t i = 0; i < sync->order.target_count; i++) {
-        if (sync->order.targets[i].owner == owner) channel_abort(sync->channels[i]);
+        struct full_sync_target *target = &sync->order.targets[i];
+        target->is_abandoned |= target->owner == owner;
+        if (target->owner == owner) channel_abort(sync->channels[i]);
+        left += !target->is_abandoned;
     }
+    if (left == 0) sync->progress.cancelled = true;
 }
 
 void full_sync_cancel(struct full_sync *sync)

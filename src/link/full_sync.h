@@ -18,6 +18,7 @@ struct full_sync_target {
     struct buf before; /* taken: bytes that come first */
     void *owner;
     bool failed;
+    bool is_abandoned; /* known to the loop's thread alone */
 };
 
 struct full_sync_order {
@@ -30,6 +31,7 @@ struct full_sync_order {
     bool by_mark;
     int timeout_ms;
     int64_t bytes_per_s; /* of all targets together; 0: as fast as it goes */
+    int key_delay_us;    /* as of saves */
     /* On the loop's thread; the sync is gone then. `done`: the snapshot itself was complete. */
     void (*on_end)(void *context, const struct full_sync_order *order, bool done);
     void *context;

@@ -202,7 +202,7 @@ static void refuse_snapshot(struct master_link *link, struct receive_result *res
     const struct rdb_fault *fault = &result->read.fault;
     switch (result->verdict) {
     case RECEIVE_DAMAGED:
-        tell(link, true, "MASTER <-> REPLICA sync: the snapshot is damaged at offset %llu: %s",
+        tell(link, true, "Internal error in RDB: the snapshot is damaged at offset %llu: %s",
              (unsigned long long)fault->offset, fault->reason);
         break;
     case RECEIVE_REFUSED:
@@ -213,10 +213,11 @@ static void refuse_snapshot(struct master_link *link, struct receive_result *res
     case RECEIVE_TOO_BIG:
     case RECEIVE_DONE:
     case RECEIVE_VERDICTS:
-        tell(link, true, "MASTER <-> REPLICA sync: %s, at byte %llu",
+        tell(link, true, "Internal error in RDB: %s, at byte %llu",
              receive_verdict_name(result->verdict), (unsigned long long)result->bytes);
         break;
     }
+    tell(link, true, "Failed trying to load the MASTER synchronization DB, ours is kept");
     link->stats.bad_snapshots +=
         result->verdict == RECEIVE_DAMAGED || result->verdict == RECEIVE_INVALID;
     link->stats.big_snapshots += result->verdict == RECEIVE_TOO_BIG;
@@ -339,6 +340,7 @@ static void load_snapshot(struct master_link *link)
     link->state = LINK_LOADING;
     tell(link, false, "Full resync from master: %s:%lld", handshake->master_id.text,
          (long long)handshake->offset);
+    tell(link, false, "MASTER <-> REPLICA sync: Loading DB in memory, beside the old one");
     struct receive_order order = {
         .conn = link->conn,
         .pending = buf_str(&link->in),
@@ -346,6 +348,7 @@ static void load_snapshot(struct master_link *link)
         .options = options,
         .max_len = link->max_snapshot,
         .timeout_ms = (int)link->timeout_ms,
+        .key_delay_us = link->key_delay_us,
         .on_end = on_received,
         .context = link,
     };
@@ -387,6 +390,8 @@ static void give_up_talking(struct master_link *link)
 {
     const struct handshake *handshake = &link->handshake;
     const char *name = handshake_failure_name(handshake->failure);
+    if (handshake->failure == HANDSHAKE_TIMED_OUT)
+        tell(link, true, "Timeout connecting to the MASTER...");
     tell(link, true, "Handshake with master failed at %s: %s %s",
          handshake_row_name(handshake->row), name, handshake->error);
     if (handshake_is_away(handshake->failure))
@@ -529,7 +534,9 @@ static void on_tick(void *context)
     case LINK_STATES:
         break;
     case LINK_CONNECTING:
-        if (is_silent) master_link_cut(link, "connecting took too long");
+        if (!is_silent) break;
+        tell(link, true, "Timeout connecting to the MASTER...");
+        master_link_cut(link, "connecting took too long");
         break;
     case LINK_TALKING:
         handshake_set_timeout(&link->handshake, link->timeout_ms);

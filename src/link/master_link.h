@@ -90,6 +90,7 @@ struct master_link {
     struct master_link_hooks hooks;
     int64_t timeout_ms;
     uint64_t max_snapshot;
+    int key_delay_us; /* the debugging aid that slows loading down */
     bool guards_empty_master;
     bool needs_disk; /* nothing is applied while our disk cannot be written to */
 

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "io/file.h"
+#include "io/process.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -307,11 +308,27 @@ static void end_one(struct feeds *feeds, const struct full_sync_target *target, 
     }
 }
 
+/* In the words by which others follow what a master does. */
+static void tell_of_transfer(const struct feeds *feeds, const struct full_sync_order *order)
+{
+    size_t up = 0;
+    for (size_t i = 0; i < order->target_count; i++) {
+        const struct feed *feed = order->targets[i].owner;
+        up += !order->targets[i].failed && !is_gone(feed);
+    }
+    if (up)
+        feeds_tell(feeds, false,
+                   "Diskless rdb transfer, done reading from pipe, %zu replicas still up.", up);
+    else
+        feeds_tell(feeds, false, "Diskless rdb transfer, last replica dropped.");
+}
+
 static void on_sync_end(void *context, const struct full_sync_order *order, bool done)
 {
     struct feeds *feeds = context;
     feeds->bytes_out += full_sync_progress(feeds->running).bytes * order->target_count;
     feeds->running = NULL;
+    if (order->by_mark) tell_of_transfer(feeds, order);
     for (size_t i = 0; i < order->target_count; i++) {
         end_one(feeds, &order->targets[i], order->by_mark, done);
     }
@@ -370,6 +387,8 @@ static void begin_snapshot(struct feeds *feeds, enum sync_way way, const struct 
         if (can_lend(feed) && sync_takes_part(way, &oldest->request, &feed->request))
             take_part(feeds, &order, feed);
     }
+    if (order.by_mark)
+        feeds_tell(feeds, false, "Background RDB transfer started by pid %ld", process_id());
     feeds->running = full_sync_begin(feeds->workers, feeds->lane, &order);
 }
 
@@ -560,6 +579,8 @@ static void tend(struct feed *feed, bool tell_life)
     if (!feed_check_held(feed, now_ms(feeds))) return;
     if (feed->is_lent) return; /* the worker has timeouts of its own */
     if (progress_is_lost(&feed->progress, now_ms(feeds), feeds->timeout_ms)) {
+        feeds_tell(feeds, true, "Disconnecting timedout replica (streaming sync): %s",
+                   feed_name(feed).text);
         feed_drop(feed, "it has been silent for longer than repl-timeout");
     } else if (tell_life && (is_waiting(feed) || feed->is_searching)) {
         chain_append(&feed->client->out, "\n", 1);

@@ -4,6 +4,7 @@
 #include "io/channel.h"
 #include "io/clock.h"
 #include "io/conn.h"
+#include "io/key_delay.h"
 #include "repl/transfer.h"
 
 #include <errno.h>
@@ -20,6 +21,7 @@ struct receiver {
     struct str unread;  /* of `in` */
     struct str payload; /* of the snapshot, not yet taken by its reader */
     struct rdb_progress progress;
+    struct key_delay delay;
     _Atomic uint64_t bytes, total;
     int64_t began_us, told_us; /* when the master was last told that we live */
     bool is_over;              /* the transfer is */
@@ -119,6 +121,12 @@ static bool keep_library(void *context, struct str code)
     return true;
 }
 
+static void delay_key(void *context)
+{
+    struct receiver *receiver = context;
+    key_delay_pass(&receiver->delay, &receiver->progress.cancelled);
+}
+
 /* Behind the snapshot's own end there is at most the mark. */
 static bool reach_end(struct receiver *receiver)
 {
@@ -137,6 +145,7 @@ static void run(void *context)
     struct rdb_read_options options = receiver->order.options;
     options.progress = &receiver->progress;
     options.on_library = keep_library;
+    options.after_key = receiver->delay.each_us ? delay_key : NULL;
     options.context = receiver;
     struct rdb_input input = {read_payload, receiver, UINT64_MAX};
     bool sound = rdb_read_file(&input, receiver->order.store, &options, &result->read);
@@ -171,6 +180,7 @@ struct receiver *receive_begin(struct worker_pool *pool, size_t lane,
 {
     struct receiver *receiver = mem_new(struct receiver);
     receiver->order = *order;
+    receiver->delay.each_us = order->key_delay_us;
     buf_append_str(&receiver->in, order->pending);
     receiver->unread = buf_str(&receiver->in);
     receiver->began_us = receiver->told_us = clock_mono_us();

@@ -42,6 +42,7 @@ struct receive_order {
     struct rdb_read_options options; /* limits are borrowed; hooks and progress are ours */
     uint64_t max_len;
     int timeout_ms;
+    int key_delay_us; /* as of loading files */
     void (*on_end)(void *context, struct receive_result *result);
     void *context;
 };

@@ -46,6 +46,7 @@ void progress_continue(struct progress *progress, int64_t offset, int64_t now_ms
 {
     ASSERT(progress->state == REPLICA_HANDSHAKE);
     set_place(progress, offset);
+    progress->continues = true;
     go_online(progress, false, now_ms);
 }
 

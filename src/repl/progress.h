@@ -33,6 +33,7 @@ struct progress {
     bool is_silent; /* never acknowledges: asked with SYNC, or wants a snapshot only */
     bool is_muted;  /* nothing may be sent before its first acknowledgement */
     bool has_acked; /* since it is online */
+    bool continues; /* it went on where it was: what it asked from it has */
     int64_t start;  /* where its stream begins */
     int64_t sent;   /* the end of what was written to its socket */
     int64_t acked, fsynced;

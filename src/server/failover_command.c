@@ -16,6 +16,12 @@ struct candidates {
     size_t count;
 };
 
+/* Who got a snapshot may not have loaded it before it says so. */
+static bool is_online(const struct progress *progress)
+{
+    return progress->state == REPLICA_ONLINE && (progress->has_acked || progress->continues);
+}
+
 static struct candidates collect(struct server *server)
 {
     const struct feeds *feeds = &server->replication.feeds;
@@ -31,7 +37,7 @@ static struct candidates collect(struct server *server)
         found.list[found.count++] = (struct failover_candidate){
             .host = str_from_c(address),
             .port = feed->port,
-            .is_online = feed->progress.state == REPLICA_ONLINE && feed->progress.has_acked,
+            .is_online = is_online(&feed->progress),
             .acked = feed->progress.acked,
         };
     }
@@ -89,12 +95,22 @@ void failover_check_acks(struct server *server)
 void failover_cron(struct server *server)
 {
     struct failover *failover = &server->replication.failover;
-    act(server, failover_on_tick(failover, now_ms(server)));
+    struct failover_target target = failover->target;
+    enum failover_action action = failover_on_tick(failover, now_ms(server));
+    if (action == FAILOVER_FOLLOW_TARGET)
+        log_write(server->log, LEVEL_NOTICE, "Failover to %s:%d time out exceeded, failing over.",
+                  target.host, target.port);
+    else if (action == FAILOVER_RESUME_WRITES)
+        log_write(server->log, LEVEL_NOTICE, "Replica never caught up before timeout for failover");
+    act(server, action);
 }
 
 void failover_answered(struct server *server, bool accepted)
 {
-    act(server, failover_on_answer(&server->replication.failover, accepted));
+    struct failover *failover = &server->replication.failover;
+    if (!accepted && failover->state == FAILOVER_HANDING_OVER)
+        log_write(server->log, LEVEL_NOTICE, "Failover target rejected psync request");
+    act(server, failover_on_answer(failover, accepted));
 }
 
 /* --- the command --- */

@@ -125,7 +125,7 @@ static void note_save(const struct server *server, struct persistence_facts *fac
 {
     const struct save *save = server->persistence.save;
     facts->current_duration_s = -1;
-    facts->is_saving = save != NULL;
+    facts->is_saving = save != NULL || server->replication.feeds.running != NULL;
     if (save) {
         facts->current_duration_s = (loop_now_us(server->loop) - save_began_us(save)) / 1000000;
     }

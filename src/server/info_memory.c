@@ -8,7 +8,7 @@
 
 struct memory_facts {
     struct memory_report report;
-    uint64_t system_total, max, lazyfree_pending;
+    uint64_t system_total, max, lazyfree_pending, replication_buffers;
     uint64_t vm, script_bytes, script_count, function_count, library_count;
     const char *policy, *allocator;
 };
@@ -57,9 +57,9 @@ static const struct info_field fields[] = {
     FIELD("mem_fragmentation_ratio", INFO_RATIO, report.fragmentation),
     FIELD("mem_fragmentation_bytes", INFO_NUMBER, report.fragmentation_bytes),
     INFO_ALWAYS("mem_not_counted_for_evict", "0"),
-    INFO_ALWAYS("mem_replication_backlog", "0"),
-    INFO_ALWAYS("mem_total_replication_buffers", "0"),
-    INFO_ALWAYS("mem_clients_slaves", "0"),
+    FIELD("mem_replication_backlog", INFO_COUNT, report.backlog),
+    FIELD("mem_total_replication_buffers", INFO_COUNT, replication_buffers),
+    FIELD("mem_clients_slaves", INFO_COUNT, report.replicas),
     FIELD("mem_clients_normal", INFO_COUNT, report.clients),
     INFO_ALWAYS("mem_cluster_links", "0"),
     INFO_ALWAYS("mem_aof_buffer", "0"),
@@ -105,6 +105,7 @@ void info_memory(struct server *server, struct buf *out)
         .allocator = mem_allocator_name(),
     };
     memory_report_read(&facts.report, server);
+    facts.replication_buffers = facts.report.backlog + facts.report.replicas;
     read_scripts(&facts, server->host.scripts);
     info_write(out, fields, &facts);
 }

@@ -4,6 +4,8 @@
 #include "io/process.h"
 #include "server/server.h"
 
+#include <sys/param.h>
+
 static double ratio(uint64_t part, uint64_t whole)
 {
     return whole ? (double)part / (double)whole : 0;
@@ -33,9 +35,19 @@ static void read_allocator(struct memory_report *report)
     report->fragmentation_bytes = (int64_t)report->rss - (int64_t)report->used;
 }
 
+static void read_journal(struct memory_report *report, const struct server *server)
+{
+    uint64_t window = (uint64_t)server->config.repl.backlog_size;
+    if ((server->journal_readers & 1U << JOURNAL_FOR_REPLICAS) == 0) return;
+    uint64_t held = journal_memory(&server->journal);
+    report->backlog = MIN(held, window);
+    report->replicas = held - report->backlog;
+}
+
 static void divide(struct memory_report *report)
 {
-    report->overhead = report->startup + report->clients + report->tables;
+    report->overhead =
+        report->startup + report->clients + report->tables + report->backlog + report->replicas;
     if (report->used > report->overhead) report->dataset = report->used - report->overhead;
     uint64_t since_start = report->used > report->startup ? report->used - report->startup : 0;
     report->dataset_percent = 100 * ratio(report->dataset, since_start);
@@ -54,5 +66,6 @@ void memory_report_read(struct memory_report *report, struct server *server)
     read_store(report, server->store);
     report->clients = server->clients.memory;
     read_allocator(report);
+    read_journal(report, server);
     divide(report);
 }

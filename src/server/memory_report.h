@@ -11,7 +11,9 @@ struct memory_report {
     uint64_t used, peak, startup, rss;
     uint64_t clients;  /* connections and their buffers */
     uint64_t tables;   /* pages and directories of the databases */
-    uint64_t overhead; /* startup, clients, tables */
+    uint64_t backlog;  /* of the journal, as long as replicas want one: up to repl-backlog-size */
+    uint64_t replicas; /* what it keeps beyond that, for those that are behind */
+    uint64_t overhead; /* startup and all of these */
     uint64_t dataset;  /* the rest */
     uint64_t keys;     /* how many */
     uint64_t bytes_per_key;

@@ -59,6 +59,7 @@ static void freeze(void *owner, struct full_sync_order *order)
     snapshot_head_deinit(&replication->head);
     replication->head = persistence_head(server);
     order->options = replication->head.options;
+    order->key_delay_us = server->config.snapshot.key_save_delay_us;
     /* A replica cannot put a SELECT into the stream: its followers are told the database. */
     if (!replication_is_replica(server)) journal_forget_db(&server->journal);
     if (order->filter & REPLCONF_WITHOUT_FUNCTIONS) order->options.library_count = 0;
@@ -184,6 +185,7 @@ static struct store *prepare_load(void *owner, struct rdb_read_options *options)
 {
     struct server *server = owner;
     *options = persistence_read_options(server, &server->replication.limits);
+    server->replication.link.key_delay_us = server->config.snapshot.key_load_delay_us;
     return persistence_new_store(server);
 }
 

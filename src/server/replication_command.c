@@ -1,5 +1,6 @@
 /* Commands of replication: who follows whom, what replicas say, what ROLE tells. */
 #include "base/num.h"
+#include "command/errors.h"
 #include "server/client_line.h"
 #include "server/families.h"
 #include "server/server.h"
@@ -77,9 +78,22 @@ static void sync(struct call *call)
     feeds_sync(&server->replication.feeds, client_of(call->session), NULL);
 }
 
+static bool has_offset(struct call *call)
+{
+    int64_t offset;
+    char peer[CONN_ADDRESS_MAX] = "a script";
+    if (num_parse_i64(call_arg(call, 2), &offset)) return true;
+    if (call->session->link) conn_peer(client_of(call->session)->conn, peer);
+    log_write(server_of(call)->log, LEVEL_WARNING,
+              "Replica %s asks for synchronization but with a wrong offset", peer);
+    reply_error(call->reply, ERR_NOT_INTEGER);
+    return false;
+}
+
 static void psync(struct call *call)
 {
     struct server *server = server_of(call);
+    if (!has_offset(call)) return;
     bool takes_over = call->argc > 3 && call_is(call, 3, "failover");
     struct resync_request request = resync_parse(call_arg(call, 1), call_arg(call, 2));
     if (takes_over) {

@@ -248,6 +248,7 @@ def test_keys_that_were_written_on_a_replica_expire_there(start):
     wait_until(lambda: ask(replica, "DBSIZE") == 1)
     assert info(replica, "stats")["slave_expires_tracked_keys"] == "0"
     assert ask(replica, "EXISTS", "masters") == 0
+    assert "encoding" in str(ask(replica, "DEBUG", "OBJECT", "masters"))
 
 
 def test_publications_and_functions_travel(start):
@@ -358,6 +359,38 @@ def test_debug_replicate_sends_what_was_not_run(start):
     ask(master, "DEBUG", "REPLICATE", "no-such-command")
     ask(master, "SET", "after", 1)
     wait_until(lambda: ask(replica, "GET", "after") == b"1")
+
+
+def test_a_psync_whose_offset_is_no_number_is_refused(start):
+    master = start()
+    with Client(master.address, timeout=5) as client:
+        assert "not an integer" in str(client("PSYNC", "?", "soon"))
+    assert "asks for synchronization but with a wrong offset" in master.log()
+    assert info(master)["connected_slaves"] == "0"
+
+
+def test_delays_of_keys_slow_a_full_synchronisation_down_on_both_sides(start):
+    master, replica = start(), start()
+    ask(master, "DEBUG", "POPULATE", 20)
+    ask(replica, "CONFIG", "SET", "key-load-delay", 10_000_000)
+    follow(replica, master)
+    wait_until(lambda: info(replica, "persistence")["async_loading"] == "1")
+    assert "Loading DB in memory" in replica.log()
+    assert ask(master, "CLIENT", "KILL", "TYPE", "replica") == 1
+    ask(master, "CONFIG", "SET", "rdb-key-save-delay", 10_000_000)
+    promote(replica)
+    ask(replica, "CONFIG", "SET", "key-load-delay", 0)
+    wait_until(lambda: info(replica, "persistence")["async_loading"] == "0")
+    follow(replica, master)
+    wait_until(lambda: "state=send_bulk" in str(info(master).get("slave0")))
+    before = int(info(master, "memory")["mem_total_replication_buffers"])
+    ask(master, "SET", "big", "x" * 3_000_000)
+    after = info(master, "memory")
+    assert int(after["mem_total_replication_buffers"]) - before > 2_000_000
+    assert int(after["mem_clients_slaves"]) > 1_000_000
+    assert info(master, "persistence")["rdb_bgsave_in_progress"] == "1"
+    assert ask(master, "CLIENT", "KILL", "TYPE", "replica") == 1
+    wait_until(lambda: info(master, "persistence")["rdb_bgsave_in_progress"] == "0")
 
 
 # Rogue peers

@@ -1,7 +1,7 @@
 /* The debugging aid that slows saving and loading down: so many microseconds for each key, or, when
  * negative, one for so many keys. */
-#ifndef SKEIN_DISK_KEY_DELAY_H
-#define SKEIN_DISK_KEY_DELAY_H
+#ifndef SKEIN_IO_KEY_DELAY_H
+#define SKEIN_IO_KEY_DELAY_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "disk/key_delay.h"
+#include "io/key_delay.h"
 
 #include "io/clock.h"
 
