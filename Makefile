@@ -100,7 +100,7 @@ programs := $(server) $(if $(wildcard src/cli/main.c),$(bin)/skein-cli) \
             $(if $(wildcard src/check/aof_main.c),$(bin)/skein-check-aof)
 all_c := $(sources) $(wildcard src/main.c) $(unit_sources) $(support_sources) $(sim_sources)
 
-.PHONY: all debug objects unit sim freeze-large integration differential tools-test test lint lint-all format check bench bench-smoke fuzz fuzz-smoke test-crash compdb \
+.PHONY: all debug objects unit sim freeze-large integration differential tools-test test lint lint-all format check bench bench-smoke fuzz fuzz-smoke test-crash test-peer compdb \
         clean install up down deps deps-test deps-lint help print-%
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -206,6 +206,11 @@ tools-test:
 test: deps-test
 	@env -u MAKEFLAGS -u MAKELEVEL CC='$(CC)' JOBS='$(JOBS)' SAN='$(SAN)' WERROR=1 tools/test-all
 
+# The test suite of Redis: PEER_ARGS='unit/type/set unit/sort', or '--all' for what is known to differ too.
+test-peer: all
+	@tools/install-packages peer
+	@$(PYTHON) tests/peer/suite.py $(PEER_ARGS)
+
 # Kills at random moments, with a disk that fails; the integration tests hold a short form of it.
 CRASH_ROUNDS ?= 60
 test-crash: all
@@ -289,6 +294,7 @@ help:
 #: make test                    everything, sanitizers included; SAN=... for one profile only
 #: make fuzz-smoke              each fuzz target for FUZZ_SECONDS (20)
 #: make lint                    formatting, clang-tidy, tools/deps, pure, tidy, config-effect
+#: make test-peer               the test suite of Redis 7.0.15, from Debian's source package
 #: make test-crash              kill -9 at random moments, CRASH_ROUNDS (60) for each appendfsync
 #: make format                  clang-format over all C files
 #: make check                   test and lint
