@@ -14,8 +14,6 @@ enum {
     MANY_REPLIES = 64 * 1024, /* bytes from which on the limits are looked at */
     WRITE_PIECES = 64,
     SHRINK_AFTER_US = 2 * 1000 * 1000,
-    LATE_MS = 1,
-    LATE_BYTES = 1024,
 };
 
 /* --- memory --- */
@@ -50,7 +48,6 @@ void client_close_soon(struct client *client, enum close_reason reason)
     list_remove(&client->flush_node);
     list_remove(&client->wait_node);
     list_remove(&client->hold_node);
-    list_remove(&client->late_node);
     list_append(&clients->to_close, &client->close_node);
     if (reason == CLOSED_QUERY_LIMIT) clients->query_limit_closes++;
     if (reason == CLOSED_OUTPUT_LIMIT) clients->output_limit_closes++;
@@ -66,7 +63,6 @@ static void free_client(struct client *client)
     list_remove(&client->close_node);
     list_remove(&client->wait_node);
     list_remove(&client->hold_node);
-    list_remove(&client->late_node);
     reply_holds_deinit(&client->holds);
     clients->memory -= client->accounted;
     map_remove(&clients->by_id, str_of((const char *)&client->session.id, sizeof(uint64_t)));
@@ -140,40 +136,6 @@ void client_hold_replies(struct client *client, uint64_t at)
     }
 }
 
-void client_expect_reply(struct client *client, bool expected)
-{
-    struct clients *clients = client->clients;
-    client->expects_reply = expected;
-    if (expected || list_is_empty(&client->late_node)) return;
-    list_remove(&client->late_node);
-    if (list_is_empty(&clients->late)) timer_stop(&clients->late_due);
-    client_wants_flush(client);
-}
-
-void clients_expect_nothing(struct clients *clients)
-{
-    LIST_FOREACH(at, after, &clients->late)
-    {
-        client_expect_reply(LIST_ENTRY(at, struct client, late_node), false);
-    }
-}
-
-static void on_late(void *context)
-{
-    clients_expect_nothing(context);
-}
-
-static bool put_off(struct client *client)
-{
-    struct clients *clients = client->clients;
-    bool may_wait = client->expects_reply && !client->wants_write && client->out.len <= LATE_BYTES;
-    if (!may_wait) return false;
-    if (list_is_empty(&client->late_node)) list_append(&clients->late, &client->late_node);
-    if (!timer_is_running(&clients->late_due))
-        timer_start(clients->loop, &clients->late_due, LATE_MS, 0, on_late, clients);
-    return true;
-}
-
 static void stay_or_close_after_flush(struct client *client)
 {
     if (client->out.len && sendable(client) == 0) {
@@ -213,7 +175,7 @@ static int reply_pieces(const struct client *client, struct iovec *pieces, size_
 static void flush_client(struct client *client)
 {
     struct iovec pieces[WRITE_PIECES];
-    if (client->is_lent || put_off(client)) return;
+    if (client->is_lent) return;
     reply_holds_release(&client->holds, client->clients->commit.released);
     size_t max;
     while ((max = sendable(client)) > 0) {
@@ -249,7 +211,6 @@ void clients_init(struct clients *clients, struct loop *loop, struct executor *e
                                 .next_id = 1,
                                 .commit = {.journal = journal, .released = INT64_MAX}};
     list_init(&clients->held);
-    list_init(&clients->late);
     list_init(&clients->all);
     list_init(&clients->to_flush);
     list_init(&clients->to_close);
@@ -265,7 +226,6 @@ void clients_deinit(struct clients *clients)
         client_close_soon(LIST_ENTRY(at, struct client, node), CLOSED_BY_US);
     }
     clients_flush(clients);
-    timer_stop(&clients->late_due);
     map_deinit(&clients->by_id, NULL);
     intake_free(clients->intake);
 }
@@ -280,7 +240,6 @@ struct client *clients_add(struct clients *clients, struct conn *conn)
     list_init(&client->close_node);
     list_init(&client->wait_node);
     list_init(&client->hold_node);
-    list_init(&client->late_node);
     list_append(&clients->all, &client->node);
     session_init(&client->session, clients->next_id++, &client->out);
     client->session.link = client;

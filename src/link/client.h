@@ -23,7 +23,6 @@
 #include "command/execute.h"
 #include "io/conn.h"
 #include "io/loop.h"
-#include "io/timer.h"
 #include "journal/journal.h"
 #include "link/crowd.h"
 #include "link/reply_hold.h"
@@ -47,14 +46,13 @@ struct client {
     struct request_parser parser;
     struct big_bulk big;
     struct reply_holds holds;
-    struct list node, flush_node, close_node, wait_node, hold_node, late_node;
+    struct list node, flush_node, close_node, wait_node, hold_node;
     int64_t created_us, active_us;
     int64_t soft_limit_since_us; /* 0: below the soft limit */
     uint64_t bytes_in, bytes_out, requests;
     size_t accounted; /* its part of clients->memory */
     bool waits;       /* requests wait in `in` for client_resume */
     bool wants_write;
-    bool expects_reply;       /* client_expect_reply */
     bool is_lent;             /* a worker has the connection: nobody else touches it */
     struct intake_part *part; /* what it sent and did not run yet; NULL: nothing */
     struct feed *feed;        /* replica_feed.h; NULL: it is no replica */
@@ -132,8 +130,6 @@ struct clients {
     struct list released; /* those whose wait is over, until clients_go_on */
     struct list waiting;  /* those whose request must be given again, in that order */
     struct list held;     /* those with replies that wait for the commit */
-    struct list late;     /* those with replies that wait for one that is expected */
-    struct timer late_due;
     struct commit commit;
     struct crowd crowd;
     struct map by_id;
@@ -180,13 +176,6 @@ void clients_release(struct clients *clients, int64_t offset);
 /* Holds what is written to the client from `at` on (client_reply_place before it was written): for
  * replies to what somebody else's request did. Requests of its own need no call. */
 void client_hold_replies(struct client *client, uint64_t at);
-
-/* The next reply is likely to come within moments: the little that stands before it leaves together
- * with it, or a millisecond from now. Each packet wakes the client, on a processor that those who
- * bring the reply may need. */
-void client_expect_reply(struct client *client, bool expected);
-/* Nobody's replies wait for others any longer. */
-void clients_expect_nothing(struct clients *clients);
 
 /* What a request that is running uses of `clients`, put aside while others are served from inside
  * it. Its own client is not read meanwhile, nor freed. */

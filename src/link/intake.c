@@ -136,8 +136,6 @@ void clients_run(struct clients *clients)
 void clients_nest_begin(struct clients *clients, struct clients_nest *nest)
 {
     struct intake *outer = clients->intake;
-    /* Timers wait for the end of this request. */
-    clients_expect_nothing(clients);
     *nest = (struct clients_nest){clients->running, clients->running_request, outer};
     if (nest->running) conn_pause_reading(nest->running->conn);
     clients->kept = nest->running;

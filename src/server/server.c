@@ -176,7 +176,6 @@ int server_run(struct server *server)
     int tick_ms = 1000 / server->config.process.hz;
     timer_start(server->loop, &server->cron, tick_ms, tick_ms, server_cron, server);
     loop_run(server->loop);
-    clients_expect_nothing(&server->clients);
     clients_flush(&server->clients);
     return server->end.exit_code;
 }

@@ -49,7 +49,6 @@ void wait_leave(struct server *server, struct client *client)
     if (wait == NULL) return;
     gate_leave(&server->replication.feeds.gate, &wait->waiter);
     client->ack_wait = NULL;
-    client_expect_reply(client, false);
     mem_free(wait);
 }
 
@@ -91,12 +90,6 @@ static uint32_t replicas_of(int64_t number)
     return number > 0 ? (uint32_t)MIN(number, (int64_t)UINT32_MAX) : 0;
 }
 
-/* As many as are asked for are there, and have nothing to write to a disk before they answer. */
-static bool is_likely(const struct server *server, const struct gate_needs *needs)
-{
-    return needs->acks <= server->replication.feeds.listed && !needs->fsyncs && !needs->local_fsync;
-}
-
 static void wait_for(struct call *call, const struct wait_order *order)
 {
     struct server *server = server_of(call);
@@ -120,7 +113,6 @@ static void wait_for(struct call *call, const struct wait_order *order)
     ack->client = client_of(call->session);
     ack->client->ack_wait = ack;
     if (order->needs.acks || order->needs.fsyncs) feeds_want_acks(&server->replication.feeds);
-    if (is_likely(server, &order->needs)) client_expect_reply(ack->client, true);
     if (order->needs.local_fsync) aof_want_sync(&server->append_file.aof);
 }
 

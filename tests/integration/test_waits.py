@@ -1,5 +1,5 @@
 """Proves: WAITAOF counts only what is on disks, ours and those of replicas; replies in front of a
-WAIT come with its own, and do not wait for one that lasts."""
+WAIT do not wait for its end."""
 
 import signal
 import threading
