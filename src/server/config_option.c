@@ -88,7 +88,8 @@ static bool parse_words(const struct config_option *option, struct config_args a
                         struct config_value *value, struct buf *reason)
 {
     bool multi = option->flags & CONFIG_MULTI;
-    if (args.count != 1 && !multi) {
+    bool or_none = option->flags & CONFIG_OR_NONE;
+    if ((args.count == 0 && !or_none) || (args.count > 1 && !multi)) {
         buf_append_c(reason, "wrong number of arguments");
         return false;
     }

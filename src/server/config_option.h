@@ -23,6 +23,7 @@ enum config_flag {
     CONFIG_FILE_ONLY = 1 << 7,  /* no CONFIG GET, no CONFIG SET */
     CONFIG_VOLATILE = 1 << 8,   /* setting the same value again takes effect again */
     CONFIG_KEEP_LINES = 1 << 9, /* CONFIG REWRITE leaves its lines alone */
+    CONFIG_OR_NONE = 1 << 10,   /* the name may stand without words */
 };
 
 /* What the running server has to do after options changed; several options share one. */

@@ -6,7 +6,7 @@ static const struct config_option options[] = {
     {"client-output-buffer-limit", CONFIG_AT(clients.output_limits),
      .kind = &config_kind_output_limits,
      .initial = "normal 0 0 0 replica 256mb 64mb 60 pubsub 32mb 8mb 60",
-     .flags = CONFIG_MULTI | CONFIG_AMENDS},
+     .flags = CONFIG_MULTI | CONFIG_OR_NONE | CONFIG_AMENDS},
     {"client-query-buffer-limit", MEMORY(clients.query_buffer_limit, 1024 * 1024, INT64_MAX),
      .initial = "1gb"},
     {"proto-max-bulk-len", MEMORY(clients.proto_max_bulk_len, 1024 * 1024, INT64_MAX),

@@ -31,8 +31,8 @@ static const struct config_option options[] = {
     {"latency-tracking", BOOL(log.latency_tracking), .initial = "yes",
      .change = CONFIG_CHANGE_LATENCY},
     {"latency-tracking-info-percentiles", CONFIG_AT(log.latency_percentiles),
-     .kind = &config_kind_percentiles, .initial = "50 99 99.9", .flags = CONFIG_MULTI,
-     .change = CONFIG_CHANGE_LATENCY},
+     .kind = &config_kind_percentiles, .initial = "50 99 99.9",
+     .flags = CONFIG_MULTI | CONFIG_OR_NONE, .change = CONFIG_CHANGE_LATENCY},
 };
 
 CONFIG_AREA(log, "Logs, slow commands and latency", options);

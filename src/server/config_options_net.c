@@ -1,7 +1,7 @@
 #include "server/config_kind.h"
 
 static const struct config_option options[] = {
-    {"bind", WORDS(net.bind), .initial = "* -::*", .flags = CONFIG_MULTI,
+    {"bind", WORDS(net.bind), .initial = "* -::*", .flags = CONFIG_MULTI | CONFIG_OR_NONE,
      .change = CONFIG_CHANGE_LISTEN},
     {"port", PORT(net.port), .initial = "6379", .change = CONFIG_CHANGE_LISTEN},
     {"tcp-backlog", NUMBER(net.tcp_backlog, 0, INT_MAX), .initial = "511",

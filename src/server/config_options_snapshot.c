@@ -10,7 +10,7 @@ static const struct config_name sanitize[] = {
 
 static const struct config_option options[] = {
     {"save", CONFIG_AT(snapshot.save), .kind = &config_kind_save,
-     .initial = "3600 1 300 100 60 10000", .flags = CONFIG_MULTI | CONFIG_ADDS_UP,
+     .initial = "3600 1 300 100 60 10000", .flags = CONFIG_MULTI | CONFIG_OR_NONE | CONFIG_ADDS_UP,
      .change = CONFIG_CHANGE_SAVE},
     {"dbfilename", TEXT(snapshot.dbfilename), .initial = "dump.rdb", .flags = CONFIG_PROTECTED,
      .check = config_check_filename},

@@ -101,6 +101,8 @@ def test_many_clients_read_in_one_turn_get_their_own_answers(connect, read_exact
 def test_clients_that_end_or_wait_in_one_turn_leave_the_others_alone(connect):
     quitter, broken, waiter, victim, killer, last = [connect() for _ in range(6)]
     victim_id = victim("CLIENT", "ID")
+    # A turn later who was just served stands no longer before the others in the kernel's queue.
+    connect()("PING")
     waiting = sleeper(connect)
     quitter.send_raw(encode("SET", "a", 1) + encode("QUIT") + encode("SET", "a", 2))
     broken.send_raw(encode("SET", "b", 1) + b"*1\r\n:4\r\n" + encode("SET", "b", 2))

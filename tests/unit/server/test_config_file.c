@@ -234,6 +234,9 @@ static void a_fault_is_reported_with_its_line(void **state)
     assert_fault("port x", FATAL("1", "port x", "argument couldn't be parsed into an integer"));
     assert_fault("port 1 2", FATAL("1", "port 1 2", "wrong number of arguments"));
     assert_fault("port", FATAL("1", "port", "wrong number of arguments"));
+    assert_fault("user", FATAL("1", "user ...", "wrong number of arguments"));
+    assert_fault("shutdown-on-sigterm",
+                 FATAL("1", "shutdown-on-sigterm", "wrong number of arguments"));
     assert_fault("port \"1", FATAL("1", "port \"1", "Unbalanced quotes in configuration line"));
     assert_fault("port \"1\"2",
                  FATAL("1", "port \"1\"2", "Unbalanced quotes in configuration line"));
