@@ -201,8 +201,4 @@ void server_close(struct server *server)
     const char *path = pidfile_of(&server->config);
     supervise_notify("STOPPING=1\n");
     if (path) process_remove_pidfile(path);
-    /* Else the last line of the log is the reason, where scripts look for it. */
-    if (server->end.exit_code == 0) {
-        log_write(server->log, LEVEL_WARNING, "Skein is now ready to exit, bye bye...");
-    }
 }

@@ -108,7 +108,7 @@ static bool finish(struct server *server, unsigned flags)
                   "Errors trying to shut down the server. Check the logs for more information.");
         return false;
     }
-    log_write(server->log, LEVEL_NOTICE, "Skein is now ready to exit, bye bye...");
+    log_write(server->log, LEVEL_WARNING, "Skein is now ready to exit, bye bye...");
     server_stop(server, 0);
     return true;
 }
